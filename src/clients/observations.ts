@@ -1,0 +1,100 @@
+/** What a client reports of its work: the vocabulary of counts, phases and reasons that every client shares. */
+import type { SparseCounts } from '../stats/histogram.ts';
+
+/** Latency series a client records. `tls` joins when a client speaks it. */
+export const latencyNames = [
+  'response', // end - intended start
+  'service', // end - actual start
+  'connectionWait', // actual start -> a connection was assigned, or its opening began
+  'connect', // opening began -> established (new connections only)
+  'firstByte', // request written -> first byte of the response
+  'download', // first byte -> last byte
+  'lag', // intended start -> actual start: the generator's own lateness
+] as const;
+export type LatencyName = (typeof latencyNames)[number];
+
+/** Conserved: scheduled = completed + failed + dropped + abandoned. */
+export interface RequestCounts {
+  readonly scheduled: number;
+  readonly started: number;
+  readonly completed: number;
+  readonly failed: number;
+  /** Refused by the strategy's queue limit. */
+  readonly dropped: number;
+  /** Unfinished when the drain deadline came, or never started because the trial was stopped. */
+  readonly abandoned: number;
+}
+
+/** Where a request was when it failed. `queue`: waiting for a connection. */
+export type FailurePhase = 'queue' | 'connect' | 'send' | 'firstByte' | 'download';
+
+export interface FailureCount {
+  readonly phase: FailurePhase;
+  /** An errno name, or a parser or timeout code such as `CONNECT_TIMEOUT`, `RESPONSE_TIMEOUT`, `QUEUE_TIMEOUT`, `TRUNCATED_BODY`. */
+  readonly code: string;
+  readonly reused: boolean;
+  /** Age of the connection, rounded down to 1-2-5 steps (0, 1, 2, 5, 10 ... ms); null where there was none. */
+  readonly socketAgeMs: number | null;
+  readonly count: number;
+}
+
+/** Why the client ended a connection, or saw it end. */
+export const clientCloseReasons = [
+  'connectionClose', // either side said close, or HTTP/1.0 without keep-alive
+  'maxRequests', // the strategy's own limit
+  'maxLifetime',
+  'idleTimeout', // the strategy's own, or the honoured hint
+  'serverFin', // the server closed an idle or busy connection
+  'serverReset',
+  'badResponse', // framing error, or bytes nobody asked for
+  'timeout', // a request on it timed out
+  'error',
+  'teardown', // still open after the drain
+] as const;
+export type ClientCloseReason = (typeof clientCloseReasons)[number];
+
+export interface ConnectionReport {
+  /** connect() calls that sent, or tried to send, a SYN. */
+  readonly attempted: number;
+  readonly opened: number;
+  readonly connectFailed: number;
+  readonly peakOpen: number;
+  readonly closesByReason: Readonly<Record<ClientCloseReason, number>>;
+  /** Closed connections by whose FIN came first; `reset` where RST ended one. Those closed at teardown are in `teardown` only. */
+  readonly firstCloser: { readonly client: number; readonly server: number; readonly reset: number };
+  readonly teardown: number;
+  readonly resetsReceived: number;
+  readonly resetsSent: number;
+  /** Closed connections by requests answered on them, teardown included. */
+  readonly requestsPerConnection: Readonly<Record<number, number>>;
+}
+
+/** One second of the trial. */
+export interface Interval {
+  /** Start, ms from the start of measure; negative in warm-up. */
+  readonly startMs: number;
+  readonly started: number;
+  readonly completed: number;
+  readonly failed: number;
+  readonly dropped: number;
+  readonly opened: number;
+  /** Response time of requests that ended in this second. */
+  readonly response: SparseCounts;
+  readonly lag: SparseCounts;
+}
+
+/** What one worker thread reports. Times are CLOCK_MONOTONIC ns. */
+export interface WorkerReport {
+  readonly drainedNs: number;
+  readonly stopped: boolean;
+  readonly measure: RequestCounts;
+  /** `sent`: written in full; `answered`: response read in full. */
+  readonly wholeTrial: RequestCounts & { readonly sent: number; readonly answered: number };
+  readonly errors: readonly FailureCount[];
+  readonly warmUpErrors: readonly FailureCount[];
+  readonly statuses: Readonly<Record<number, number>>;
+  readonly latency: Readonly<Record<LatencyName, { readonly new: SparseCounts; readonly reused: SparseCounts }>>;
+  readonly connections: ConnectionReport;
+  readonly bytes: { readonly sent: number; readonly received: number };
+  readonly intervals: readonly Interval[];
+}

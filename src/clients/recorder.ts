@@ -1,0 +1,277 @@
+/**
+ * What one worker counts and measures. Hot: seven records a request into one flat array, no allocation.
+ *
+ * Latencies hold requests whose intended start is in measure, so all series of a trial have the same count (connect: new
+ * connections only). Intervals hold everything, warm-up included, by the second in which it happened.
+ */
+import { histogramLength, indexOf, sparseOf, type SparseCounts } from '../stats/histogram.ts';
+import { COMPLETED, DROPPED, FAILED, STARTED, type LiveCounts } from './live.ts';
+import {
+  latencyNames,
+  type FailureCount,
+  type FailurePhase,
+  type Interval,
+  type LatencyName,
+  type RequestCounts,
+} from './observations.ts';
+
+/** Base of each series in the array: the new-connection histogram; that of reused ones follows at once. */
+const base = Object.fromEntries(latencyNames.map((name, index) => [name, index * 2 * histogramLength])) as Record<
+  LatencyName,
+  number
+>;
+const { response: responseAt, service: serviceAt, connectionWait: waitAt, connect: connectAt } = base;
+const { firstByte: firstByteAt, download: downloadAt, lag: lagAt } = base;
+
+/** Longer trials get longer intervals, so that a report never holds more than this many. */
+const mostIntervals = 600;
+
+export interface RecorderWindow {
+  readonly startNs: number;
+  readonly measureStartNs: number;
+  readonly measureEndNs: number;
+}
+
+class PhaseCounts {
+  scheduled = 0;
+  started = 0;
+  completed = 0;
+  failed = 0;
+  dropped = 0;
+  abandoned = 0;
+
+  plain(): RequestCounts {
+    const { scheduled, started, completed, failed, dropped, abandoned } = this;
+    return { scheduled, started, completed, failed, dropped, abandoned };
+  }
+}
+
+/** Ages in 1-2-5 steps: 0, 1, 2, 5, 10, 20 ... ms. */
+export function roundAgeMs(ageMs: number): number {
+  if (ageMs < 1) return 0;
+  const decade = 10 ** Math.floor(Math.log10(ageMs) + 1e-12);
+  const lead = ageMs / decade;
+  return (lead >= 5 ? 5 : lead >= 2 ? 2 : 1) * decade;
+}
+
+export class Recorder {
+  readonly warmUp = new PhaseCounts();
+  readonly measure = new PhaseCounts();
+  sent = 0;
+  answered = 0;
+  bytesSent = 0;
+  bytesReceived = 0;
+
+  readonly #counts = new Uint32Array(latencyNames.length * 2 * histogramLength);
+  readonly #statuses = new Uint32Array(1000);
+  readonly #failures = new Map<string, FailureCount & { count: number }>();
+  readonly #warmUpFailures = new Map<string, FailureCount & { count: number }>();
+  readonly #live: LiveCounts;
+  readonly #window: RecorderWindow;
+
+  readonly #intervals: Interval[] = [];
+  readonly #intervalNs: number;
+  readonly #intervalResponse = new Uint32Array(histogramLength);
+  readonly #intervalLag = new Uint32Array(histogramLength);
+  #intervalStartNs: number;
+  #intervalLowest = histogramLength;
+  #intervalHighest = -1;
+  #intervalStarted = 0;
+  #intervalCompleted = 0;
+  #intervalFailed = 0;
+  #intervalDropped = 0;
+  #intervalOpened = 0;
+  /** When the current interval ends; the loop calls `endInterval` at or after it. */
+  intervalEndNs: number;
+
+  constructor(window: RecorderWindow, live: LiveCounts) {
+    this.#window = window;
+    this.#live = live;
+    const seconds = Math.ceil((window.measureEndNs - window.startNs) / 1e9 / mostIntervals);
+    this.#intervalNs = Math.max(1, seconds) * 1e9;
+    // Interval borders fall on the start of measure, so that no interval mixes warm-up and measure.
+    const warmUpNs = window.measureStartNs - window.startNs;
+    this.#intervalStartNs = window.measureStartNs - Math.ceil(warmUpNs / this.#intervalNs) * this.#intervalNs;
+    this.intervalEndNs = this.#intervalStartNs + this.#intervalNs;
+  }
+
+  #of(inMeasure: number): PhaseCounts {
+    return inMeasure === 1 ? this.measure : this.warmUp;
+  }
+
+  scheduled(inMeasure: number): void {
+    this.#of(inMeasure).scheduled++;
+  }
+
+  started(inMeasure: number, lagNs: number): void {
+    this.#of(inMeasure).started++;
+    this.#intervalStarted++;
+    this.#live[STARTED]!++;
+    this.#intervalRecord(this.#intervalLag, lagNs);
+  }
+
+  opened(): void {
+    this.#intervalOpened++;
+  }
+
+  /**
+   * A response was read in full. Times are CLOCK_MONOTONIC ns: intended and actual start, connection assigned or its opening begun,
+   * request sent, first byte, end. `reused` is 0 or 1; on a new connection the time from assigned to sent is the connect phase.
+   */
+  completed(
+    inMeasure: number,
+    reused: number,
+    intendedNs: number,
+    startNs: number,
+    assignedNs: number,
+    sentNs: number,
+    firstByteNs: number,
+    endNs: number,
+    status: number,
+  ): void {
+    this.answered++;
+    this.#intervalCompleted++;
+    this.#live[COMPLETED]!++;
+    this.#intervalRecord(this.#intervalResponse, endNs - intendedNs);
+    if (inMeasure === 0) {
+      this.warmUp.completed++;
+      return;
+    }
+    this.measure.completed++;
+    if (status < 1000) this.#statuses[status]!++;
+    const counts = this.#counts;
+    const side = reused * histogramLength;
+    counts[responseAt + side + indexOf(endNs - intendedNs)]!++;
+    counts[serviceAt + side + indexOf(endNs - startNs)]!++;
+    counts[waitAt + side + indexOf(assignedNs - startNs)]!++;
+    if (reused === 0) counts[connectAt + indexOf(sentNs - assignedNs)]!++;
+    counts[firstByteAt + side + indexOf(firstByteNs - sentNs)]!++;
+    counts[downloadAt + side + indexOf(endNs - firstByteNs)]!++;
+    counts[lagAt + side + indexOf(startNs - intendedNs)]!++;
+  }
+
+  failed(inMeasure: number, phase: FailurePhase, code: string, reused: boolean, ageMs: number | null): void {
+    this.#of(inMeasure).failed++;
+    this.#intervalFailed++;
+    this.#live[FAILED]!++;
+    const socketAgeMs = ageMs === null ? null : roundAgeMs(ageMs);
+    const failures = inMeasure === 1 ? this.#failures : this.#warmUpFailures;
+    const key = `${phase} ${code} ${reused} ${String(socketAgeMs)}`;
+    const known = failures.get(key);
+    if (known === undefined) failures.set(key, { phase, code, reused, socketAgeMs, count: 1 });
+    else known.count++;
+  }
+
+  dropped(inMeasure: number): void {
+    this.#of(inMeasure).dropped++;
+    this.#intervalDropped++;
+    this.#live[DROPPED]!++;
+  }
+
+  abandoned(inMeasure: number, count = 1): void {
+    this.#of(inMeasure).abandoned += count;
+  }
+
+  #intervalRecord(counts: Uint32Array, valueNs: number): void {
+    const index = indexOf(valueNs);
+    counts[index]!++;
+    if (index < this.#intervalLowest) this.#intervalLowest = index;
+    if (index > this.#intervalHighest) this.#intervalHighest = index;
+  }
+
+  /** Closes the intervals that ended by `nowNs` and begins the one that holds it. */
+  endInterval(nowNs: number): void {
+    while (nowNs >= this.intervalEndNs) {
+      this.#pushInterval();
+      this.#intervalStartNs = this.intervalEndNs;
+      this.intervalEndNs += this.#intervalNs;
+    }
+  }
+
+  #pushInterval(): void {
+    const { startNs, measureStartNs } = this.#window;
+    this.#intervals.push({
+      startMs: (Math.max(this.#intervalStartNs, startNs) - measureStartNs) / 1e6,
+      started: this.#intervalStarted,
+      completed: this.#intervalCompleted,
+      failed: this.#intervalFailed,
+      dropped: this.#intervalDropped,
+      opened: this.#intervalOpened,
+      response: this.#takeInterval(this.#intervalResponse),
+      lag: this.#takeInterval(this.#intervalLag),
+    });
+    this.#intervalLowest = histogramLength;
+    this.#intervalHighest = -1;
+    this.#intervalStarted = 0;
+    this.#intervalCompleted = 0;
+    this.#intervalFailed = 0;
+    this.#intervalDropped = 0;
+    this.#intervalOpened = 0;
+  }
+
+  /** The touched part of an interval's counts, which become 0: a few thousand of 33,792, so that no request waits for it. */
+  #takeInterval(counts: Uint32Array): SparseCounts {
+    const indices: number[] = [];
+    const present: number[] = [];
+    for (let index = this.#intervalLowest; index <= this.#intervalHighest; index++) {
+      if (counts[index] === 0) continue;
+      indices.push(index);
+      present.push(counts[index]!);
+      counts[index] = 0;
+    }
+    return { indices, counts: present };
+  }
+
+  /** Everything recorded. Throws where the counts do not conserve: that is a bug in the client. */
+  report(): {
+    readonly measure: RequestCounts;
+    readonly wholeTrial: RequestCounts & { readonly sent: number; readonly answered: number };
+    readonly errors: readonly FailureCount[];
+    readonly warmUpErrors: readonly FailureCount[];
+    readonly statuses: Readonly<Record<number, number>>;
+    readonly latency: Readonly<Record<LatencyName, { readonly new: SparseCounts; readonly reused: SparseCounts }>>;
+    readonly bytes: { readonly sent: number; readonly received: number };
+    readonly intervals: readonly Interval[];
+  } {
+    if (this.#intervalHighest >= 0 || this.#intervalFailed + this.#intervalDropped + this.#intervalOpened > 0) {
+      this.#pushInterval();
+    }
+    const measure = this.measure.plain();
+    const warmUp = this.warmUp.plain();
+    assertConserved('measure', measure);
+    assertConserved('warm-up', warmUp);
+    const series = (at: number): SparseCounts => sparseOf(this.#counts.subarray(at, at + histogramLength));
+    const latency = Object.fromEntries(
+      latencyNames.map((name) => [name, { new: series(base[name]), reused: series(base[name] + histogramLength) }]),
+    ) as Record<LatencyName, { new: SparseCounts; reused: SparseCounts }>;
+    return {
+      measure,
+      wholeTrial: { ...addCounts(measure, warmUp), sent: this.sent, answered: this.answered },
+      errors: [...this.#failures.values()],
+      warmUpErrors: [...this.#warmUpFailures.values()],
+      statuses: Object.fromEntries([...this.#statuses.entries()].filter(([, count]) => count > 0)),
+      latency,
+      bytes: { sent: this.bytesSent, received: this.bytesReceived },
+      intervals: this.#intervals,
+    };
+  }
+}
+
+export function addCounts(a: RequestCounts, b: RequestCounts): RequestCounts {
+  return {
+    scheduled: a.scheduled + b.scheduled,
+    started: a.started + b.started,
+    completed: a.completed + b.completed,
+    failed: a.failed + b.failed,
+    dropped: a.dropped + b.dropped,
+    abandoned: a.abandoned + b.abandoned,
+  };
+}
+
+/** Throws unless scheduled = completed + failed + dropped + abandoned. */
+export function assertConserved(phase: string, counts: RequestCounts): void {
+  const settled = counts.completed + counts.failed + counts.dropped + counts.abandoned;
+  if (settled !== counts.scheduled) {
+    throw new Error(`requests of ${phase} do not conserve: ${counts.scheduled} scheduled, ${settled} settled`);
+  }
+}

@@ -1,0 +1,183 @@
+/**
+ * Moves the reference client's bytes with non-blocking sockets and epoll, in a loop that never returns to libuv while the trial runs.
+ * Hot: one clock reading per event, one shared receive buffer, edge-triggered events, no allocation per request.
+ */
+import { nowNs } from '../../kernel/clock.ts';
+import { Epoll, EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../../kernel/epoll.ts';
+import { EAGAIN, EINPROGRESS, errnoName } from '../../kernel/errno.ts';
+import { EventFd } from '../../kernel/event-fd.ts';
+import { allocateNative } from '../../kernel/memory.ts';
+import { wantExactTimers } from '../../kernel/parent-death.ts';
+import { socketAddress, Sockets, type SocketAddress } from '../../kernel/sockets.ts';
+import type { TcpConfig } from '../../scenario/config.ts';
+import { STOP, WAKE_FD, type LiveCounts } from '../live.ts';
+import type { Engine } from './engine.ts';
+import type { ReferenceTransport } from './transport.ts';
+
+const receiveBytes = 64 * 1024;
+const watched = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+const wakeTag = 0xffffffff;
+
+/** How long connections may wait for the server's announced FIN once every request is settled. */
+const lingerAtEndNs = 150e6;
+
+export interface EpollTransportSetup {
+  readonly host: string;
+  readonly port: number;
+  readonly tcp: TcpConfig;
+  readonly request: Uint8Array;
+  readonly live: LiveCounts;
+}
+
+export class EpollTransport implements ReferenceTransport {
+  readonly #sockets = new Sockets();
+  readonly #epoll = new Epoll();
+  readonly #wake = new EventFd();
+  readonly #to: SocketAddress;
+  readonly #tcp: TcpConfig;
+  readonly #live: LiveCounts;
+  readonly #request: number;
+  readonly #requestLength: number;
+  readonly #buffer = allocateNative(receiveBytes);
+  #fds = new Int32Array(16).fill(-1);
+  #connecting = new Uint8Array(16);
+
+  constructor(setup: EpollTransportSetup) {
+    this.#to = socketAddress(setup.host, setup.port);
+    this.#tcp = setup.tcp;
+    this.#live = setup.live;
+    const request = allocateNative(setup.request.length);
+    request.bytes.set(setup.request);
+    this.#request = request.address;
+    this.#requestLength = setup.request.length;
+    this.#epoll.add(this.#wake.fd, EPOLLIN, wakeTag);
+    Atomics.store(this.#live, WAKE_FD, this.#wake.fd);
+  }
+
+  /** Runs the engine until it is finished and has closed everything. Blocks this thread. */
+  run(engine: Engine): void {
+    wantExactTimers();
+    engine.begin(this, nowNs());
+    for (;;) {
+      const now = nowNs();
+      engine.turn(now);
+      if (engine.finished) break;
+      if (this.#live[STOP] === 1) engine.stop(now);
+      this.#wait(engine, engine.nextWakeNs() - now);
+    }
+    const untilNs = nowNs() + lingerAtEndNs;
+    for (let now = nowNs(); engine.lingering && now < untilNs; now = nowNs()) {
+      engine.turn(now);
+      this.#wait(engine, Math.min(engine.nextWakeNs(), untilNs) - now);
+    }
+    engine.tearDown();
+    Atomics.store(this.#live, WAKE_FD, -1);
+    this.#epoll.close();
+    this.#wake.close();
+  }
+
+  #wait(engine: Engine, timeoutNs: number): void {
+    const count = this.#epoll.wait(timeoutNs);
+    for (let index = 0; index < count; index++) {
+      const tag = this.#epoll.tag(index);
+      if (tag === wakeTag) this.#wake.clear();
+      else this.#handle(engine, tag, this.#epoll.events(index));
+    }
+  }
+
+  #handle(engine: Engine, slot: number, events: number): void {
+    if (this.#connecting[slot] === 1) {
+      if ((events & (EPOLLERR | EPOLLHUP)) !== 0) {
+        const error = this.#sockets.pendingError(this.#fds[slot]!);
+        this.#release(slot, false);
+        engine.connectFailed(slot, errnoName(error), nowNs());
+        return;
+      }
+      if ((events & EPOLLOUT) === 0) return;
+      this.#connecting[slot] = 0;
+      engine.opened(slot, nowNs());
+    } else if ((events & EPOLLOUT) !== 0 && engine.isOpen(slot)) {
+      engine.writable(slot, nowNs());
+    }
+    if ((events & EPOLLRDHUP) !== 0 && engine.isOpen(slot)) engine.finSeen(slot);
+    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.#read(engine, slot, events);
+  }
+
+  /** Reads until nothing is left. Edge-triggered: a short read means that, unless the FIN is still to be taken. */
+  #read(engine: Engine, slot: number, events: number): void {
+    const moreAfterShort = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0;
+    while (engine.isOpen(slot)) {
+      const result = this.#sockets.recv(this.#fds[slot]!, this.#buffer.address, receiveBytes);
+      const now = nowNs();
+      if (result > 0) {
+        engine.data(slot, this.#buffer.bytes, 0, result, now);
+        engine.startDue(now);
+        if (result < receiveBytes && !moreAfterShort) return;
+      } else {
+        if (result === 0) engine.eof(slot, now);
+        else if (result !== -EAGAIN) engine.broken(slot, errnoName(-result), now);
+        engine.startDue(now);
+        return;
+      }
+    }
+  }
+
+  open(slot: number): number {
+    if (slot >= this.#fds.length) this.#grow(slot + 1);
+    const fd = this.#sockets.open();
+    if (fd < 0) return fd;
+    if (this.#tcp.noDelay) this.#sockets.setNoDelay(fd, true);
+    if (this.#tcp.keepAliveMs !== null) this.#sockets.setKeepAlive(fd, this.#tcp.keepAliveMs);
+    if (this.#tcp.fastOpen) this.#sockets.setFastOpenConnect(fd);
+    const result = this.#sockets.connect(fd, this.#to);
+    if (result < 0 && result !== -EINPROGRESS) {
+      this.#sockets.close(fd);
+      return result;
+    }
+    this.#fds[slot] = fd;
+    this.#connecting[slot] = 1;
+    const failed = this.#epoll.add(fd, watched, slot);
+    if (failed === 0) return 0;
+    this.#release(slot, true);
+    return -failed;
+  }
+
+  send(slot: number, from: number): number {
+    const result = this.#sockets.send(this.#fds[slot]!, this.#request + from, this.#requestLength - from);
+    return result === -EAGAIN ? 0 : result;
+  }
+
+  peek(slot: number): number {
+    return this.#sockets.peek(this.#fds[slot]!);
+  }
+
+  errorName(result: number): string {
+    return errnoName(-result);
+  }
+
+  isDead(result: number): boolean {
+    return result < 0 && result !== -EAGAIN;
+  }
+
+  close(slot: number, reset: boolean): void {
+    this.#release(slot, reset);
+  }
+
+  #release(slot: number, reset: boolean): void {
+    const fd = this.#fds[slot]!;
+    this.#fds[slot] = -1;
+    this.#connecting[slot] = 0;
+    if (reset) this.#sockets.reset(fd);
+    else this.#sockets.close(fd);
+  }
+
+  #grow(atLeast: number): void {
+    const capacity = Math.max(atLeast, this.#fds.length * 2);
+    const fds = new Int32Array(capacity).fill(-1);
+    fds.set(this.#fds);
+    this.#fds = fds;
+    const connecting = new Uint8Array(capacity);
+    connecting.set(this.#connecting);
+    this.#connecting = connecting;
+  }
+}

@@ -1,0 +1,113 @@
+/** The controller's handle on a generator process: start with a deadline, live figures, the report, and a certain end. */
+import { entryFile } from '../kernel/entry.ts';
+import { IpcChild } from '../kernel/ipc-child.ts';
+import type { ClientName, TrialConfig } from '../scenario/config.ts';
+import type { FromGenerator, GeneratorReport, ToGenerator } from './messages.ts';
+
+type Message<T extends FromGenerator['type']> = Extract<FromGenerator, { type: T }>;
+
+export interface StartGeneratorOptions {
+  /** How long the process may take until it is ready. */
+  readonly deadlineMs: number;
+  readonly client?: ClientName;
+}
+
+export interface GeneratorHandle {
+  readonly pid: number;
+  readonly transport: 'epoll' | 'net';
+  /** Why not epoll; null with epoll. */
+  readonly transportReason: string | null;
+  start(request: { config: TrialConfig; host: string; port: number; seed: number }): void;
+  onLive(listener: (figures: Omit<Message<'live'>, 'type'>) => void): void;
+  onStarted(listener: (times: Omit<Message<'started'>, 'type'>) => void): void;
+  /** Rejects with a GeneratorError where the process dies or fails. */
+  readonly done: Promise<GeneratorReport>;
+  /** Ends the load early; `done` still brings the report. */
+  stop(): void;
+  /** SIGKILL. Harmless when the process is gone. */
+  kill(): void;
+}
+
+/** A generator that failed, died or was not ready in time: `code` is its own, GENERATOR_DIED or GENERATOR_DEADLINE. */
+export class GeneratorError extends Error {
+  override readonly name = 'GeneratorError';
+  readonly code: string;
+
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** Starts a generator process and waits until it is ready. Rejects with a GeneratorError; then no process is left behind. */
+export async function startGenerator(options: StartGeneratorOptions): Promise<GeneratorHandle> {
+  const child = new IpcChild<ToGenerator, FromGenerator>(entryFile(import.meta.url, './main'), [
+    options.client ?? 'reference',
+  ]);
+  const done = watchReport(child);
+  done.catch(() => undefined); // Whoever waits for the report is told; before that, `ready` is.
+  try {
+    const ready = await readyWithin(child, options.deadlineMs, done);
+    return {
+      pid: child.pid,
+      transport: ready.transport,
+      transportReason: ready.transportReason,
+      start: (request) => {
+        child.send({ type: 'start', ...request });
+      },
+      onLive: (listener) => {
+        child.onMessage((message) => {
+          if (message.type === 'live') listener(message);
+        });
+      },
+      onStarted: (listener) => {
+        child.onMessage((message) => {
+          if (message.type === 'started') listener(message);
+        });
+      },
+      done,
+      stop: () => {
+        child.send({ type: 'stop' });
+      },
+      kill: () => void child.kill(),
+    };
+  } catch (error) {
+    await child.kill();
+    throw error;
+  }
+}
+
+function watchReport(child: IpcChild<ToGenerator, FromGenerator>): Promise<GeneratorReport> {
+  return new Promise((resolve, reject) => {
+    child.onMessage((message) => {
+      if (message.type === 'done') resolve(message.report);
+      if (message.type === 'failed') reject(new GeneratorError(message.code, message.message));
+    });
+    void child.ended.then((end) => {
+      reject(new GeneratorError('GENERATOR_DIED', `The generator process ${child.pid} ${child.describeEnd(end)}.`));
+    });
+  });
+}
+
+function readyWithin(
+  child: IpcChild<ToGenerator, FromGenerator>,
+  deadlineMs: number,
+  done: Promise<GeneratorReport>,
+): Promise<Message<'ready'>> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      const sentence = `The generator process ${child.pid} was not ready within ${deadlineMs} ms.`;
+      reject(new GeneratorError('GENERATOR_DEADLINE', sentence));
+    }, deadlineMs);
+    const unwatch = child.onMessage((message) => {
+      if (message.type !== 'ready') return;
+      clearTimeout(timer);
+      unwatch();
+      resolve(message);
+    });
+    done.catch((error: unknown) => {
+      clearTimeout(timer);
+      reject(error instanceof Error ? error : new Error(String(error)));
+    });
+  });
+}

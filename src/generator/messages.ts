@@ -1,0 +1,82 @@
+/** What the controller and the generator process say to each other over IPC (structured clone). Times are CLOCK_MONOTONIC ns. */
+import type { TrialConfig } from '../scenario/config.ts';
+import type { ConnectionReport, FailureCount, Interval, LatencyName, RequestCounts } from '../clients/observations.ts';
+import type { SparseCounts } from '../stats/histogram.ts';
+
+export { clientCloseReasons, latencyNames } from '../clients/observations.ts';
+export type {
+  ClientCloseReason,
+  ConnectionReport,
+  FailureCount,
+  FailurePhase,
+  Interval,
+  LatencyName,
+  RequestCounts,
+} from '../clients/observations.ts';
+
+export interface GeneratorReport {
+  readonly transport: 'epoll' | 'net';
+  /** Why not epoll; null with epoll. */
+  readonly transportReason: string | null;
+  readonly workers: number;
+  readonly startNs: number;
+  readonly measureStartNs: number;
+  readonly measureEndNs: number;
+  /** When the last request was settled. */
+  readonly drainedNs: number;
+  /** Ended early by `stop`. */
+  readonly stopped: boolean;
+  /** Requests whose intended start is in measure. */
+  readonly measure: RequestCounts;
+  /** Every request of the trial. `sent`: written in full; `answered`: response read in full. */
+  readonly wholeTrial: RequestCounts & { readonly sent: number; readonly answered: number };
+  /** Failures of requests whose intended start is in measure. */
+  readonly errors: readonly FailureCount[];
+  /** Failures before measure, in the same form. */
+  readonly warmUpErrors: readonly FailureCount[];
+  /** Measured requests by HTTP status. */
+  readonly statuses: Readonly<Record<number, number>>;
+  readonly latency: Readonly<Record<LatencyName, { readonly new: SparseCounts; readonly reused: SparseCounts }>>;
+  readonly connections: ConnectionReport;
+  /** Whole trial, HTTP bytes without TCP/IP headers. */
+  readonly bytes: { readonly sent: number; readonly received: number };
+  readonly intervals: readonly Interval[];
+  /** getrusage of the process over measure. */
+  readonly cpu: { readonly userUs: number; readonly systemUs: number };
+  /** getrusage of the process over warm-up and drain. */
+  readonly cpuOutsideMeasure: { readonly userUs: number; readonly systemUs: number };
+}
+
+export type TrialPhase = 'warm-up' | 'measure' | 'drain';
+
+export type ToGenerator =
+  | {
+      readonly type: 'start';
+      readonly config: TrialConfig;
+      readonly host: string;
+      readonly port: number;
+      readonly seed: number;
+    }
+  | { readonly type: 'stop' };
+
+export type FromGenerator =
+  | { readonly type: 'ready'; readonly transport: 'epoll' | 'net'; readonly transportReason: string | null }
+  | {
+      readonly type: 'started';
+      readonly startNs: number;
+      readonly measureStartNs: number;
+      readonly measureEndNs: number;
+    }
+  /** Every 200 ms while running; counts of the whole trial so far. */
+  | {
+      readonly type: 'live';
+      readonly phase: TrialPhase;
+      readonly started: number;
+      readonly completed: number;
+      readonly failed: number;
+      readonly dropped: number;
+      readonly openConnections: number;
+    }
+  /** All requests are settled and every connection is closed. The process exits 0 after it. */
+  | { readonly type: 'done'; readonly report: GeneratorReport }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string };

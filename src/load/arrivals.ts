@@ -1,0 +1,133 @@
+/**
+ * The open model: when each request is due, whatever became of the others. Hot: `next` allocates nothing.
+ *
+ * Warm-up and measure are two segments, each with exactly round(rate x length) arrivals and random numbers of its own, so every trial
+ * offers the same number of requests and a longer warm-up does not move the measured ones against each other.
+ *
+ * `constant`: arrival i of a segment is due at i / rate, computed from i and never by adding, so nothing drifts.
+ * `poisson`: N arrivals spread as a Poisson process that happened to have N of them: due at D x S(i) / S(N+1), S being partial sums
+ * of N+1 exponentials, which are N sorted uniform numbers (Devroye, Non-Uniform Random Variate Generation, V.3.1). Fixing N removes the
+ * variance of the number offered between trials and leaves that of the spacing. The sum is drawn in a first pass over the same
+ * seed, so memory does not grow with N.
+ */
+import { Random } from './random.ts';
+import { assertWorker, shareOf } from './split.ts';
+
+/** Times are rounded to whole ns. */
+export interface OpenScheduleConfig {
+  /** May be 0. */
+  readonly warmUpNs: number;
+  readonly durationNs: number;
+  /** Of all workers together. */
+  readonly ratePerSecond: number;
+  readonly arrivals: 'constant' | 'poisson';
+  readonly seed: number;
+  /** This worker, 0..workers-1. */
+  readonly worker: number;
+  readonly workers: number;
+}
+
+/** Bounds the first pass over a segment to about half a minute. */
+const mostArrivals = 1e9;
+/** About 52 days: up to here a float holds whole nanoseconds. */
+const mostLengthNs = 2 ** 52;
+
+/** Arrivals offered in a stretch of time: rate x length, rounded. */
+function arrivalCount(ratePerSecond: number, lengthNs: number): number {
+  return Math.round((ratePerSecond * lengthNs) / 1e9);
+}
+
+/** One stretch of arrivals, read in order. */
+class Segment {
+  readonly arrivals: number;
+  readonly #startNs: number;
+  readonly #lengthNs: number;
+  readonly #ratePerSecond: number;
+  /** Null for constant arrivals. */
+  readonly #random: Random | null;
+  /** ns per unit of the partial sum. */
+  readonly #scaleNs: number = 0;
+  /** Exponentials drawn so far, and their sum. */
+  #drawn = 0;
+  #sum = 0;
+
+  constructor(startNs: number, lengthNs: number, config: OpenScheduleConfig, label: number) {
+    this.#startNs = startNs;
+    this.#lengthNs = lengthNs;
+    this.#ratePerSecond = config.ratePerSecond;
+    this.arrivals = arrivalCount(config.ratePerSecond, lengthNs);
+    if (this.arrivals > mostArrivals) {
+      throw new RangeError(`${this.arrivals} arrivals are more than can be planned (${mostArrivals})`);
+    }
+    const origin = new Random(config.seed);
+    this.#random = config.arrivals === 'poisson' ? origin.fork(label) : null;
+    if (this.#random === null) return;
+    const firstPass = origin.fork(label);
+    let sum = 0;
+    for (let index = 0; index <= this.arrivals; index++) sum += firstPass.nextExponential();
+    this.#scaleNs = lengthNs / sum;
+  }
+
+  /** When arrival `index` is due, ns from the start of the trial. The index must grow from call to call. */
+  at(index: number): number {
+    return this.#startNs + Math.min(Math.floor(this.#offsetNs(index)), this.#lengthNs - 1);
+  }
+
+  #offsetNs(index: number): number {
+    if (this.#random === null) return (index * 1e9) / this.#ratePerSecond;
+    for (; this.#drawn <= index; this.#drawn++) this.#sum += this.#random.nextExponential();
+    return this.#sum * this.#scaleNs;
+  }
+}
+
+/**
+ * The arrivals of one worker in order: number i of the whole trial, warm-up included, belongs to worker i mod W. The same seed gives the
+ * same plan on any number of workers. Throws a RangeError for a plan that cannot be.
+ */
+export class OpenSchedule {
+  /** Arrivals of this worker, warm-up included. */
+  readonly total: number;
+  /** Those of them in measure. */
+  readonly measured: number;
+  /** Valid after `next` returned true: whole ns from the start of the trial, never decreasing. */
+  intendedNs = 0;
+  /** Valid after `next` returned true. */
+  inMeasure = false;
+
+  readonly #warmUp: Segment;
+  readonly #measure: Segment;
+  readonly #workers: number;
+  /** Number in the whole trial of the arrival that `next` gives. */
+  #number: number;
+
+  constructor(config: OpenScheduleConfig) {
+    assertConfig(config);
+    const { worker, workers } = config;
+    const warmUpNs = Math.round(config.warmUpNs);
+    const durationNs = Math.round(config.durationNs);
+    this.#warmUp = new Segment(0, warmUpNs, config, 1);
+    this.#measure = new Segment(warmUpNs, durationNs, config, 2);
+    this.total = shareOf(this.#warmUp.arrivals + this.#measure.arrivals, workers, worker);
+    this.measured = this.total - shareOf(this.#warmUp.arrivals, workers, worker);
+    this.#workers = workers;
+    this.#number = worker;
+  }
+
+  /** Moves to the next arrival; false after the last. */
+  next(): boolean {
+    const number = this.#number;
+    const inWarmUp = this.#warmUp.arrivals;
+    if (number >= inWarmUp + this.#measure.arrivals) return false;
+    this.inMeasure = number >= inWarmUp;
+    this.intendedNs = this.inMeasure ? this.#measure.at(number - inWarmUp) : this.#warmUp.at(number);
+    this.#number = number + this.#workers;
+    return true;
+  }
+}
+
+function assertConfig({ warmUpNs, durationNs, ratePerSecond, worker, workers }: OpenScheduleConfig): void {
+  assertWorker(workers, worker);
+  if (!(warmUpNs >= 0 && warmUpNs < mostLengthNs)) throw new RangeError(`a warm-up of ${warmUpNs} ns`);
+  if (!(durationNs >= 1 && durationNs < mostLengthNs)) throw new RangeError(`a duration of ${durationNs} ns`);
+  if (!(ratePerSecond > 0 && ratePerSecond < Infinity)) throw new RangeError(`a rate of ${ratePerSecond} per second`);
+}

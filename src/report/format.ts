@@ -1,0 +1,42 @@
+/** Figures as text. Three significant digits, so that a table compares at a glance; the record holds the exact ones. */
+
+/** Three significant digits without an exponent: 0.0521, 1.35, 13.5, 135, 1350. */
+export function significant(value: number): string {
+  if (value === 0) return '0';
+  const exponent = Math.floor(Math.log10(Math.abs(value)));
+  const decimals = Math.min(6, Math.max(0, 2 - exponent));
+  return value.toFixed(decimals);
+}
+
+/** Milliseconds of a time in ns. */
+export function milliseconds(valueNs: number): string {
+  return significant(valueNs / 1e6);
+}
+
+/** A count, with a comma every three digits; a median that falls between two counts keeps its half. */
+export function count(value: number): string {
+  const [whole = '', fraction] = (Number.isInteger(value) ? String(value) : value.toFixed(1)).split('.');
+  const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',');
+  return fraction === undefined || fraction === '0' ? grouped : `${grouped}.${fraction}`;
+}
+
+/** A rate or size: rounded to whole numbers from 100 on. */
+export function amount(value: number): string {
+  return Math.abs(value) >= 100 ? count(Math.round(value)) : significant(value);
+}
+
+/** A share of 1 in percent: `5 %`, `0.123 %`. */
+export function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(3))} %`;
+}
+
+/** `1 block`, `2 blocks`. */
+export function plural(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+export function listed(names: readonly string[]): string {
+  const last = names.at(-1) ?? '';
+  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
+}

@@ -1,0 +1,157 @@
+/** A run as one JSON document for programs: the content of the terminal report. */
+import { answerSentences } from './answer-text.ts';
+import { answersOf, priceMetrics, type GroupAnswer } from './answer.ts';
+import { failureKinds, type FailureKind } from './errors.ts';
+import { judgeClaims, type ClaimCase, type Outcome } from './expectations.ts';
+import type { LoadGroupMember } from './load-group.ts';
+import { printableJson } from './printable.ts';
+import {
+  figuresByVariant,
+  reportedMetrics,
+  type Losses,
+  type ReportedMetric,
+  type RunResults,
+  type VariantFigures,
+} from './variant-figures.ts';
+import { gatherWarnings, invalidTrials, type GatheredWarning, type InvalidTrial } from './warnings.ts';
+
+type Metrics = Readonly<Record<ReportedMetric, number | null>>;
+
+export interface VariantSummary {
+  readonly name: string;
+  readonly axes: Readonly<Record<string, string>>;
+  readonly trials: number;
+  readonly validTrials: number;
+  /** Medians over the valid trials by path in a trial record, in the record's unit. */
+  readonly metrics: Metrics;
+  /** Why a metric is null, by its path. */
+  readonly missing: Readonly<Partial<Record<ReportedMetric, string>>>;
+  /** Sums over all trials. */
+  readonly losses: Losses | null;
+  readonly tailSamples: VariantFigures['tailSamples'];
+}
+
+export interface AnswerSummary {
+  readonly load: string | null;
+  /** Variants by name. */
+  readonly winner: string | null;
+  readonly reference: string | null;
+  readonly referenceIs: GroupAnswer['referenceIs'];
+  readonly levelWith: readonly string[];
+  readonly split: { readonly p50: string; readonly p99: string } | null;
+  readonly excluded: readonly { readonly variant: string; readonly reason: string }[];
+  /** Winner over reference, of the medians. */
+  readonly ratios: { readonly p50: number | null; readonly p99: number | null };
+  readonly price: readonly {
+    readonly metric: string;
+    readonly winner: number | null;
+    readonly reference: number | null;
+  }[];
+  readonly blocks: number;
+  readonly overBlocks: GroupAnswer['overBlocks'];
+  /** The sentences of the terminal report. */
+  readonly text: string;
+}
+
+export interface RunSummary {
+  readonly runId: string;
+  /** Path of the result file; null where there is none. */
+  readonly file: string | null;
+  readonly scenario: { readonly name: string; readonly question: string | null; readonly look: string | null };
+  readonly startedAt: string;
+  readonly seed: number;
+  readonly blocks: number;
+  readonly plannedTrials: number;
+  readonly finishedTrials: number;
+  /** True where the run was interrupted or killed. */
+  readonly interrupted: boolean;
+  readonly variants: readonly VariantSummary[];
+  readonly answer: readonly AnswerSummary[];
+  readonly expectations: readonly {
+    readonly claim: string;
+    readonly metric: string;
+    readonly outcome: Outcome;
+    readonly reason: string | null;
+    readonly cases: readonly ClaimCase[];
+  }[];
+  readonly errors: readonly FailureKind[];
+  readonly warnings: readonly GatheredWarning[];
+  readonly invalid: readonly InvalidTrial[];
+}
+
+/** `file`: where the results are. */
+export function summarise(results: RunResults, file: string | null): RunSummary {
+  const { header, trials, footer } = results;
+  const rows = figuresByVariant(results);
+  return {
+    runId: header.runId,
+    file,
+    scenario: { name: header.scenario.name, question: header.scenario.question, look: header.scenario.look },
+    startedAt: header.startedAt,
+    seed: header.seed,
+    blocks: header.blocks,
+    plannedTrials: header.trials.length,
+    finishedTrials: trials.length,
+    interrupted: footer === null || footer.interrupted,
+    variants: rows.map(variantSummary),
+    answer: answersOf(results).map(answerSummary),
+    expectations: judgeClaims(results).map(({ expectation: { claim, metric }, outcome, reason, cases }) => {
+      return { claim, metric, outcome, reason, cases };
+    }),
+    errors: failureKinds(rows),
+    warnings: gatherWarnings(trials),
+    invalid: invalidTrials(trials),
+  };
+}
+
+/** Indented JSON that ends in a line feed; safe on a terminal too. */
+export function renderSummary(summary: RunSummary): string {
+  return `${printableJson(JSON.stringify(summary, null, 2))}\n`;
+}
+
+function variantSummary({
+  variant,
+  trials,
+  validTrials,
+  figures,
+  losses,
+  tailSamples,
+}: VariantFigures): VariantSummary {
+  const metrics = Object.fromEntries(reportedMetrics.map((path) => [path, figures[path].value])) as Metrics;
+  const missing = Object.fromEntries(
+    reportedMetrics.flatMap((path) => {
+      const { reason } = figures[path];
+      return reason === null ? [] : [[path, reason]];
+    }),
+  );
+  const { name, axes } = variant;
+  return { name, axes, trials: trials.length, validTrials: validTrials.length, metrics, missing, losses, tailSamples };
+}
+
+function answerSummary(answer: GroupAnswer): AnswerSummary {
+  const { group, winner, reference, split, excluded } = answer;
+  const name = (member: LoadGroupMember): string => member.variant.name;
+  const value = (member: LoadGroupMember | null, metric: ReportedMetric): number | null =>
+    member?.figures[metric].value ?? null;
+  const ratio = (metric: ReportedMetric): number | null => {
+    const own = value(winner, metric);
+    const other = value(reference, metric);
+    return own === null || other === null || other === 0 ? null : own / other;
+  };
+  return {
+    load: group.name,
+    winner: winner === null ? null : name(winner),
+    reference: reference === null ? null : name(reference),
+    referenceIs: answer.referenceIs,
+    levelWith: answer.levelWith.map(name),
+    split: split === null ? null : { p50: name(split.p50), p99: name(split.p99) },
+    excluded: excluded.map(({ member, reason }) => ({ variant: name(member), reason })),
+    ratios: { p50: ratio('latency.response.p50'), p99: ratio('latency.response.p99') },
+    price: priceMetrics.map((metric) => {
+      return { metric, winner: value(winner, metric), reference: value(reference, metric) };
+    }),
+    blocks: answer.blocks,
+    overBlocks: answer.overBlocks,
+    text: answerSentences(answer).join(' '),
+  };
+}

@@ -1,0 +1,175 @@
+/** The tables of a run for a terminal: a row per variant, one table where the width allows, two below that. */
+import Table from 'cli-table3';
+import { amount, count, milliseconds } from './format.ts';
+import type { Paint } from './paint.ts';
+import { printable } from './printable.ts';
+import { lost, type ReportedMetric, type VariantFigures } from './variant-figures.ts';
+import { displayWidth, wrap } from './wrap.ts';
+
+interface Column {
+  /** Lines of the heading. */
+  readonly heading: readonly string[];
+  /** The figure in words, for the footnotes. */
+  readonly name: string;
+  /** Null where the figure is missing. */
+  readonly text: (row: VariantFigures) => string | null;
+  readonly reason: (row: VariantFigures) => string | null;
+}
+
+/** Fewest samples beyond a quantile for it to be shown without a mark. */
+export const fewestTailSamples = 10;
+const gap = 2;
+/** The first column wants to be this wide before both tables become one. */
+const wantedLabelWidth = 24;
+const leastLabelWidth = 12;
+
+function figureColumn(
+  metric: ReportedMetric,
+  name: string,
+  heading: readonly string[],
+  format: (value: number) => string,
+): Column {
+  return {
+    heading,
+    name,
+    text: (row) => {
+      const { value } = row.figures[metric];
+      return value === null ? null : format(value);
+    },
+    reason: (row) => row.figures[metric].reason,
+  };
+}
+
+function tailColumn(
+  metric: ReportedMetric,
+  quantile: 'p99' | 'p999',
+  name: string,
+  heading: readonly string[],
+): Column {
+  const column = figureColumn(metric, name, heading, milliseconds);
+  const thin = (row: VariantFigures): boolean => (row.tailSamples[quantile] ?? 0) < fewestTailSamples;
+  return {
+    ...column,
+    text: (row) => {
+      const text = column.text(row);
+      return text !== null && thin(row) ? `~${text}` : text;
+    },
+  };
+}
+
+const costColumns: readonly Column[] = [
+  figureColumn('latency.response.p50', 'p50', ['p50', 'ms'], milliseconds),
+  tailColumn('latency.response.p99', 'p99', 'p99', ['p99', 'ms']),
+  tailColumn('latency.response.p999', 'p999', 'p99.9', ['p99.9', 'ms']),
+  figureColumn('throughput.achievedPerSecond', 'req/s', ['req/s'], amount),
+  figureColumn('cpu.generator.perRequestUs', 'client CPU', ['client', 'CPU', 'us/req'], amount),
+  figureColumn('cpu.server.perRequestUs', 'server CPU', ['server', 'CPU', 'us/req'], amount),
+];
+
+const errorColumn: Column = {
+  heading: ['errors'],
+  name: 'errors',
+  text: ({ losses }) => (losses === null ? null : count(lost(losses))),
+  reason: ({ losses }) => (losses === null ? 'no trial could report its requests' : null),
+};
+
+const connectionColumns: readonly Column[] = [
+  figureColumn('connections.opened', 'connections opened', ['conns', 'opened'], count),
+  figureColumn('connections.requestsPerConnection.mean', 'requests per connection', ['requests', '/ conn'], amount),
+  figureColumn('fds.client.peak', 'client peak FDs', ['client', 'peak', 'FDs'], count),
+  figureColumn('fds.server.peak', 'server peak FDs', ['server', 'peak', 'FDs'], count),
+  figureColumn('timeWait.client.entered', 'client TIME_WAIT', ['client', 'TIME_WAIT'], count),
+  figureColumn('timeWait.server.entered', 'server TIME_WAIT', ['server', 'TIME_WAIT'], count),
+];
+
+export interface RenderedTables {
+  /** Painted, no line wider than asked for. */
+  readonly tables: readonly string[];
+  /** Unpainted paragraphs that explain marks and missing figures. */
+  readonly notes: readonly string[];
+}
+
+/** `width` in columns, at least 60. */
+export function renderTables(rows: readonly VariantFigures[], width: number, paint: Paint): RenderedTables {
+  const errors = rows.some(({ losses }) => losses === null || lost(losses) > 0) ? [errorColumn] : [];
+  const everything = [...costColumns, ...connectionColumns, ...errors];
+  const labels = rows.map(rowLabel);
+  const longest = Math.max(...labels.map(displayWidth));
+  const room = width - figuresWidth(everything, rows);
+  const sets =
+    room >= Math.min(longest, wantedLabelWidth) ? [everything] : [[...costColumns, ...errors], connectionColumns];
+  return { tables: sets.map((columns) => renderTable(rows, columns, width, paint)), notes: notesOf(rows, everything) };
+}
+
+/** `!` marks a variant with an invalid trial. */
+function rowLabel(row: VariantFigures): string {
+  return `${row.validTrials.length < row.trials.length ? '! ' : ''}${printable(row.label, 120)}`;
+}
+
+function columnWidth(column: Column, rows: readonly VariantFigures[]): number {
+  return Math.max(...[...column.heading, ...rows.map((row) => column.text(row) ?? '-')].map(displayWidth));
+}
+
+/** Of all figure columns with the gap before each. */
+function figuresWidth(columns: readonly Column[], rows: readonly VariantFigures[]): number {
+  return columns.reduce((sum, column) => sum + gap + columnWidth(column, rows), 0);
+}
+
+const noLines = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' };
+const noBottom = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' };
+const noSides = { left: '', 'left-mid': '', right: '', 'right-mid': '', mid: '', 'mid-mid': '' };
+
+function renderTable(rows: readonly VariantFigures[], columns: readonly Column[], width: number, paint: Paint): string {
+  const heading = printable(Object.keys(rows[0]?.variant.axes ?? {}).join(', ') || 'variant', 120);
+  const labels = rows.map(rowLabel);
+  const room = Math.max(leastLabelWidth, width - figuresWidth(columns, rows));
+  const labelWidth = Math.min(room, Math.max(...[heading, ...labels].map(displayWidth)));
+  const widths = [labelWidth, ...columns.map((column) => gap + columnWidth(column, rows))];
+  const table = new Table({
+    chars: { ...noLines, ...noBottom, ...noSides, middle: '' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: ['left', ...columns.map(() => 'right' as const)],
+    colWidths: widths,
+  });
+  const headings = [wrap(heading, labelWidth).join('\n'), ...columns.map((column) => column.heading.join('\n'))];
+  table.push(headings.map((content) => ({ content: paint.bold(content), vAlign: 'bottom' as const })));
+  table.push(widths.map((columns_) => ({ content: paint.dim('─'.repeat(columns_)) })));
+  rows.forEach((row, index) => {
+    const label = wrap(labels[index] ?? '', labelWidth).join('\n');
+    table.push([rowPaint(row, paint)(label), ...columns.map((column) => cell(column, row, paint))]);
+  });
+  return table
+    .toString()
+    .split('\n')
+    .map((line) => line.trimEnd())
+    .join('\n');
+}
+
+function rowPaint(row: VariantFigures, paint: Paint): (text: string) => string {
+  return row.validTrials.length < row.trials.length ? paint.red : (text) => text;
+}
+
+function cell(column: Column, row: VariantFigures, paint: Paint): string {
+  const text = column.text(row);
+  if (text === null) return paint.dim('-');
+  if (column === errorColumn) return text === '0' ? text : paint.red(text);
+  return text.startsWith('~') || row.validTrials.length === 0 ? paint.dim(text) : text;
+}
+
+function notesOf(rows: readonly VariantFigures[], columns: readonly Column[]): readonly string[] {
+  const notes: string[] = [];
+  if (rows.some((row) => columns.some((column) => column.text(row)?.startsWith('~') === true))) {
+    notes.push(
+      `~ fewer than ${fewestTailSamples} samples lie beyond this quantile: an indication, not a figure to rely on`,
+    );
+  }
+  const reasons = new Map<string, Set<string>>();
+  for (const column of columns) {
+    for (const row of rows.filter((candidate) => column.text(candidate) === null)) {
+      const reason = printable(column.reason(row) ?? 'not recorded');
+      reasons.set(reason, (reasons.get(reason) ?? new Set()).add(column.name));
+    }
+  }
+  for (const [reason, names] of reasons) notes.push(`- ${[...names].join(', ')}: ${reason}`);
+  return notes;
+}

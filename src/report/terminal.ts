@@ -1,0 +1,141 @@
+/** A finished or interrupted run as text for a terminal: tables, the answer, claims, errors and warnings. */
+import { answerSentences } from './answer-text.ts';
+import { answersOf } from './answer.ts';
+import { errorLines } from './errors.ts';
+import { claimLines, judgeClaims, type Outcome } from './expectations.ts';
+import { plural } from './format.ts';
+import { painter, type Paint } from './paint.ts';
+import { printable } from './printable.ts';
+import { renderTables } from './tables.ts';
+import { figuresByVariant, type RunResults, type VariantFigures } from './variant-figures.ts';
+import { gatherWarnings, invalidText, invalidTrials, warningText } from './warnings.ts';
+import { wrap } from './wrap.ts';
+
+export interface TerminalOptions {
+  /** Columns; fewer than 60 are taken as 60. */
+  readonly width: number;
+  readonly colour: boolean;
+}
+
+const defaultOptions: TerminalOptions = { width: 80, colour: false };
+const leastWidth = 60;
+/** Longer lines of prose are hard to read, however wide the terminal. */
+const mostProseWidth = 100;
+
+/** Ends in a line feed. No line is wider than the width; control characters in names and messages are shown as escapes. */
+export function renderTerminal(results: RunResults, options: TerminalOptions = defaultOptions): string {
+  const width = Math.max(leastWidth, options.width);
+  const prose = new Prose(Math.min(width, mostProseWidth), painter(options.colour));
+  const rows = figuresByVariant(results);
+  const sections = [
+    titleSection(results, prose),
+    ...tableSections(rows, results, width, prose),
+    errorSection(rows, prose),
+    answerSection(results, prose),
+    claimSection(results, prose),
+    invalidSection(results, prose),
+    warningSection(results, prose),
+    endSection(results, prose),
+  ];
+  return `${sections.filter((section) => section !== '').join('\n\n')}\n`;
+}
+
+/** Wraps and paints paragraphs for one terminal. */
+class Prose {
+  readonly #width: number;
+  readonly paint: Paint;
+
+  constructor(width: number, paint: Paint) {
+    this.#width = width;
+    this.paint = paint;
+  }
+
+  /** `bullet` stands before the first line, spaces of the same width before the others. */
+  paragraph(text: string, bullet = ''): string {
+    return wrap(text, this.#width, { first: bullet, rest: ' '.repeat(bullet.length) }).join('\n');
+  }
+
+  section(title: string, paragraphs: readonly string[]): string {
+    return paragraphs.length === 0 ? '' : [this.paint.bold(title), ...paragraphs].join('\n');
+  }
+}
+
+function titleSection({ header }: RunResults, prose: Prose): string {
+  const { name, question, look } = header.scenario;
+  const lines = [prose.paint.bold(prose.paragraph(printable(name, 120)))];
+  if (question !== null) lines.push(prose.paragraph(printable(question, 1000)));
+  if (look !== null) lines.push(prose.paint.dim(prose.paragraph(`Look at: ${printable(look, 1000)}`)));
+  return lines.join('\n');
+}
+
+function tableSections(rows: readonly VariantFigures[], { header }: RunResults, width: number, prose: Prose): string[] {
+  if (rows.length === 0) return ['No trial was finished.'];
+  const { tables, notes } = renderTables(rows, width, prose.paint);
+  const legend = [
+    'Response time counts from the intended start of a request to its last byte.',
+    header.blocks > 1 ? 'Figures are medians over blocks, errors are sums.' : '',
+    'TIME_WAIT: sockets of that side that entered it.',
+    rows.some((row) => row.validTrials.length < row.trials.length) ? '! has invalid trials, listed below.' : '',
+  ];
+  const paragraphs = [legend.filter((part) => part !== '').join(' '), ...notes];
+  return [...tables, prose.paint.dim(paragraphs.map((text) => prose.paragraph(text)).join('\n'))];
+}
+
+function errorSection(rows: readonly VariantFigures[], prose: Prose): string {
+  const lines = errorLines(rows);
+  return prose.section(
+    'Errors',
+    lines.map((line) => prose.paint.red(prose.paragraph(line, '  '))),
+  );
+}
+
+function answerSection(results: RunResults, prose: Prose): string {
+  const answers = answersOf(results);
+  const paragraphs = answers.map((answer) => {
+    const group = answer.group.name === null ? '' : `${printable(answer.group.name, 100)}: `;
+    return prose.paragraph(`${group}${answerSentences(answer).join(' ')}`, '  ');
+  });
+  return prose.section('Answer', paragraphs);
+}
+
+function outcomePaint(outcome: Outcome, paint: Paint): (text: string) => string {
+  switch (outcome) {
+    case 'confirmed':
+      return paint.green;
+    case 'refuted':
+      return paint.red;
+    case 'not decided':
+      return paint.yellow;
+  }
+}
+
+function claimSection(results: RunResults, prose: Prose): string {
+  const paragraphs = judgeClaims(results).flatMap((claim) => {
+    const [head = '', ...cases] = claimLines(claim);
+    const painted = outcomePaint(claim.outcome, prose.paint)(prose.paragraph(head, '  '));
+    return [painted, ...cases.map((line) => prose.paragraph(line, '    '))];
+  });
+  return prose.section('Expectations', paragraphs);
+}
+
+function invalidSection({ trials }: RunResults, prose: Prose): string {
+  const lines = invalidTrials(trials).map((trial) => prose.paint.red(prose.paragraph(invalidText(trial), '  ! ')));
+  return prose.section('Invalid trials: do not use their figures', lines);
+}
+
+function warningSection({ trials }: RunResults, prose: Prose): string {
+  const paragraphs = gatherWarnings(trials).flatMap((warning) => [
+    prose.paint.yellow(prose.paragraph(warningText(warning), '  ')),
+    prose.paragraph(printable(warning.advice, 1000), '    > '),
+  ]);
+  return prose.section('Warnings', paragraphs);
+}
+
+/** Says that a run did not end as planned. */
+function endSection({ header, trials, footer }: RunResults, prose: Prose): string {
+  if (footer !== null && !footer.interrupted) return '';
+  const reason = footer === null ? 'The run was killed' : 'The run was interrupted';
+  const why = footer?.reason == null ? '' : ` (${printable(footer.reason)})`;
+  const done = `after ${trials.length} of ${plural(header.trials.length, 'trial')}`;
+  return prose.paint.yellow(prose.paragraph(`${reason}${why} ${done}. --resume goes on from there.`));
+}

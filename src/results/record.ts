@@ -1,0 +1,331 @@
+/**
+ * The lines of a result file: header, trial and footer, as zod schemas and the types inferred from them.
+ * Every name here is a public contract: names are added, never renamed or removed. All fields are always present. What does not
+ * exist on a machine or in a trial is null, with the reason under its dotted path in the trial's `missing`; it is never 0.
+ */
+import { z } from 'zod';
+import { environmentSchema, expectationSchema, plannedTrialSchema, variantSchema } from './run-plan.ts';
+import {
+  amountSchema,
+  axesSchema,
+  countSchema,
+  documentSchema,
+  isoTimeSchema,
+  limitSchema,
+  reasonSchema,
+  tallySchema,
+  type DeepReadonly,
+} from './values.ts';
+
+/** Raised only by a change that an older reader could not survive. */
+export const schemaVersion = 1;
+
+/* ---- header ---- */
+
+export const headerSchema = z.object({
+  type: z.literal('header'),
+  schemaVersion: z.literal(schemaVersion),
+  runId: z.string().min(1),
+  startedAt: isoTimeSchema,
+  connbenchVersion: z.string(),
+  scenario: z.object({
+    name: z.string().min(1),
+    question: z.string().nullable(),
+    /** What to look at in the figures. */
+    look: z.string().nullable(),
+    /** The scenario with every default filled in, in the shape of the YAML file. */
+    document: documentSchema,
+  }),
+  variants: z.array(variantSchema),
+  /** Axis name -> alternative that the other variants are compared with; null without a baseline. */
+  baseline: axesSchema.nullable(),
+  expectations: z.array(expectationSchema),
+  environment: environmentSchema,
+  seed: z.number(),
+  blocks: countSchema,
+  trials: z.array(plannedTrialSchema),
+});
+export type HeaderRecord = DeepReadonly<z.infer<typeof headerSchema>>;
+
+/* ---- trial ---- */
+
+/** Summary and full content of one latency histogram. */
+export const latencySchema = z.object({
+  unit: z.literal('ns'),
+  count: z.int().positive(),
+  min: amountSchema,
+  p50: amountSchema,
+  p90: amountSchema,
+  p99: amountSchema,
+  p999: amountSchema,
+  max: amountSchema,
+  mean: amountSchema,
+  /** HDR histogram, V2 compressed encoding, base64. */
+  histogram: z.string().min(1),
+});
+export type LatencyRecord = DeepReadonly<z.infer<typeof latencySchema>>;
+
+/** Names of the latency series, in the order of a request's life after the two totals. */
+export const latencyRecordNames = [
+  'response',
+  'service',
+  'connectionWait',
+  'connect',
+  'tls',
+  'firstByte',
+  'download',
+  'lag',
+] as const;
+export type LatencyRecordName = (typeof latencyRecordNames)[number];
+
+/** Null where the series has no sample. */
+const latencySetSchema = z.record(z.enum(latencyRecordNames), latencySchema.nullable());
+export type LatencySet = DeepReadonly<z.infer<typeof latencySetSchema>>;
+
+const requestCountsShape = {
+  scheduled: countSchema,
+  started: countSchema,
+  completed: countSchema,
+  failed: countSchema,
+  dropped: countSchema,
+  abandoned: countSchema,
+};
+
+/** The plain counts are requests whose intended start lies in measure; `executedByServer` and `wholeTrial` include warm-up. */
+export const requestsSchema = z.object({
+  ...requestCountsShape,
+  retried: countSchema,
+  executedByServer: countSchema.nullable(),
+  wholeTrial: z.object({ ...requestCountsShape, sent: countSchema, answered: countSchema }),
+});
+
+export const failureSchema = z.object({
+  phase: z.string(),
+  code: z.string(),
+  reused: z.boolean(),
+  socketAgeMs: amountSchema.nullable(),
+  count: countSchema,
+});
+export type FailureRecord = DeepReadonly<z.infer<typeof failureSchema>>;
+
+export const throughputSchema = z.object({
+  /** Null in the closed model, where the answers set the pace. */
+  offeredPerSecond: amountSchema.nullable(),
+  achievedPerSecond: amountSchema,
+  /** Achieved, successful statuses only. */
+  goodputPerSecond: amountSchema,
+  /** HTTP bytes, both directions. */
+  bytesPerSecond: amountSchema.nullable(),
+});
+
+const firstCloserSchema = z.object({ client: countSchema, server: countSchema, reset: countSchema });
+/** Connections by requests answered on them; mean and max are null where no connection ended. */
+const requestsPerConnectionSchema = z.object({
+  histogram: tallySchema,
+  mean: amountSchema.nullable(),
+  max: countSchema.nullable(),
+});
+
+/** The client's own count over the whole trial. */
+export const connectionsSchema = z.object({
+  attempted: countSchema,
+  opened: countSchema,
+  connectFailed: countSchema,
+  peakOpen: countSchema,
+  /** 1 - opened / answered; null where nothing was answered. Negative where connections were opened and never answered. */
+  reuseRatio: z.number().max(1).nullable(),
+  /** Connections opened per second. */
+  churnPerSecond: amountSchema,
+  requestsPerConnection: requestsPerConnectionSchema,
+  firstCloser: firstCloserSchema,
+  /** Still open after the drain and closed by the trial itself; not in `firstCloser`. */
+  teardown: countSchema,
+  resets: z.object({ received: countSchema, sent: countSchema }),
+  closesByReason: tallySchema,
+  tls: z.object({ full: countSchema, resumed: countSchema, earlyData: countSchema }).nullable(),
+});
+export type ConnectionsRecord = DeepReadonly<z.infer<typeof connectionsSchema>>;
+
+/** `[ms from the start of measure, value]`, negative in warm-up. */
+const seriesSchema = z.array(z.tuple([z.number(), amountSchema.nullable()]));
+const gaugeSchema = z.object({
+  start: amountSchema.nullable(),
+  peak: amountSchema.nullable(),
+  end: amountSchema.nullable(),
+  series: seriesSchema,
+});
+export type GaugeRecord = DeepReadonly<z.infer<typeof gaugeSchema>>;
+
+const timeWaitSideSchema = z.object({
+  /** Sockets of this side that went into TIME_WAIT before teardown. */
+  entered: countSchema.nullable(),
+  /** The same while the trial closed what was left. */
+  teardown: countSchema.nullable(),
+  peak: countSchema.nullable(),
+  end: countSchema.nullable(),
+  series: seriesSchema,
+});
+export type TimeWaitSide = DeepReadonly<z.infer<typeof timeWaitSideSchema>>;
+
+const cpuSideSchema = z.object({
+  userUs: amountSchema.nullable(),
+  systemUs: amountSchema.nullable(),
+  /** User and system time over measure, per request completed in it. */
+  perRequestUs: amountSchema.nullable(),
+});
+const memorySideSchema = z.object({
+  rssStartBytes: amountSchema.nullable(),
+  rssPeakBytes: amountSchema.nullable(),
+  rssEndBytes: amountSchema.nullable(),
+  series: seriesSchema,
+});
+
+const linkSchema = z.object({
+  packets: countSchema,
+  bytes: countSchema,
+  syn: countSchema,
+  fin: countSchema,
+  rst: countSchema,
+  retransmits: countSchema,
+  packetsPerRequest: amountSchema.nullable(),
+});
+
+export const liveSettingsSchema = z.object({
+  runtime: z.string(),
+  keepAliveTimeoutMs: limitSchema.nullable(),
+  keepAliveTimeoutBufferMs: limitSchema.nullable(),
+  maxRequestsPerSocket: limitSchema.nullable(),
+  headersTimeoutMs: limitSchema.nullable(),
+  requestTimeoutMs: limitSchema.nullable(),
+  connectionsCheckingIntervalMs: limitSchema.nullable(),
+  maxConnections: limitSchema.nullable(),
+  backlog: limitSchema.nullable(),
+  noDelay: z.boolean().nullable(),
+});
+
+/** The server's own count over the whole trial; counts are null where it died before it could report. */
+export const serverSchema = z.object({
+  kind: z.enum(['node', 'reference', 'command', 'external']),
+  settings: liveSettingsSchema.nullable(),
+  accepted: countSchema.nullable(),
+  executed: countSchema.nullable(),
+  refused: countSchema.nullable(),
+  turnedAway: countSchema.nullable(),
+  closesByReason: tallySchema.nullable(),
+  firstCloser: firstCloserSchema.nullable(),
+  requestsPerConnection: requestsPerConnectionSchema.nullable(),
+  eventLoopDelay: z
+    .object({
+      count: countSchema,
+      meanNs: amountSchema,
+      p50Ns: amountSchema,
+      p99Ns: amountSchema,
+      maxNs: amountSchema,
+    })
+    .nullable(),
+});
+export type ServerRecord = DeepReadonly<z.infer<typeof serverSchema>>;
+
+/** One figure counted independently by several parties; null where a party cannot count it. `ok` is null where nothing could be compared. */
+export const reconciliationSchema = z.object({
+  name: z.string(),
+  client: z.number().nullable(),
+  server: z.number().nullable(),
+  kernel: z.number().nullable(),
+  wire: z.number().nullable(),
+  ok: z.boolean().nullable(),
+  note: z.string().nullable(),
+});
+export type ReconciliationRecord = DeepReadonly<z.infer<typeof reconciliationSchema>>;
+
+/** One second of the trial. Histograms are HDR V2 base64; null where the second has no sample. */
+export const intervalSchema = z.object({
+  startMs: z.number(),
+  started: countSchema,
+  completed: countSchema,
+  failed: countSchema,
+  dropped: countSchema,
+  opened: countSchema,
+  response: z.string().nullable(),
+  lag: z.string().nullable(),
+});
+export type IntervalRecord = DeepReadonly<z.infer<typeof intervalSchema>>;
+
+/** Codes stay open strings in the file, so that an older reader accepts a newer writer's; warnings.ts holds those known here. */
+export const warningSchema = z.looseObject({ code: z.string(), message: z.string(), advice: z.string() });
+
+export const trialSchema = z.object({
+  type: z.literal('trial'),
+  index: countSchema,
+  variant: z.string(),
+  config: documentSchema,
+  block: countSchema,
+  order: countSchema,
+  startedAt: isoTimeSchema,
+  measureSeconds: amountSchema,
+  valid: z.boolean(),
+  invalidReasons: z.array(z.object({ code: z.string(), message: z.string() })),
+  warnings: z.array(warningSchema),
+  /** Dotted path of a null field, or of an object whose fields are null -> why. */
+  missing: z.record(z.string(), reasonSchema),
+  mode: z.enum(['host', 'lab']),
+  client: z.object({
+    name: z.string(),
+    transport: z.enum(['epoll', 'net']).nullable(),
+    /** Why not epoll; null with epoll. */
+    transportReason: z.string().nullable(),
+  }),
+  /** Null where the generator died before it could report; so are throughput and connections. */
+  requests: requestsSchema.nullable(),
+  errors: z.array(failureSchema),
+  warmUpErrors: z.array(failureSchema),
+  statuses: tallySchema,
+  throughput: throughputSchema.nullable(),
+  latency: latencySetSchema,
+  latencyByConnection: z.object({ new: latencySetSchema, reused: latencySetSchema }),
+  connections: connectionsSchema.nullable(),
+  fds: z.object({ client: gaugeSchema, server: gaugeSchema }),
+  timeWait: z.object({
+    client: timeWaitSideSchema,
+    server: timeWaitSideSchema,
+    method: z.enum(['sock_diag', 'proc-net-tcp']).nullable(),
+    /** Sockets the kernel refused to keep in TIME_WAIT because its table was full. */
+    overflow: countSchema.nullable(),
+  }),
+  /** Deltas by the kernel's own counter names. `shared`: both sides live in one namespace and show the same figures. */
+  kernel: z.object({
+    client: z.record(z.string(), z.number()).nullable(),
+    server: z.record(z.string(), z.number()).nullable(),
+    scope: z.enum(['shared', 'separate']),
+  }),
+  cpu: z.object({ generator: cpuSideSchema, server: cpuSideSchema }),
+  memory: z.object({ generator: memorySideSchema, server: memorySideSchema }),
+  link: linkSchema.nullable(),
+  server: serverSchema,
+  reconciliation: z.array(reconciliationSchema),
+  series: z.object({ intervals: z.array(intervalSchema) }),
+  sampler: z
+    .object({
+      intervalMs: amountSchema,
+      costUs: z.object({ median: amountSchema, max: amountSchema }),
+      late: countSchema,
+    })
+    .nullable(),
+});
+export type TrialRecord = DeepReadonly<z.infer<typeof trialSchema>>;
+
+/* ---- footer ---- */
+
+export const footerSchema = z.object({
+  type: z.literal('footer'),
+  completedTrials: countSchema,
+  interrupted: z.boolean(),
+  endedAt: isoTimeSchema,
+  /** Why the run ended early; null for a complete run. */
+  reason: z.string().nullable(),
+});
+export type FooterRecord = DeepReadonly<z.infer<typeof footerSchema>>;
+
+/** Any line of a result file. */
+export const lineSchema = z.discriminatedUnion('type', [headerSchema, trialSchema, footerSchema]);
+export type ResultLine = DeepReadonly<z.infer<typeof lineSchema>>;

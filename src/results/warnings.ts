@@ -1,0 +1,60 @@
+/** What a trial can be warned about or declared invalid for, each warning with what to do about it. Rendered by report/. */
+
+/** What the user can do, by warning code. */
+export const warningAdvice = {
+  'kernel-noise':
+    'Other programs opened connections during the trial: stop them, or read the kernel counters as upper bounds.',
+  'no-ffi':
+    'The client ran on node:net, which costs more CPU per request: install the platform package of koffi, or compare only runs on the same transport.',
+  'few-samples': 'Raise load.duration or the rate before reading the tail.',
+  errors: 'Read the errors table first: latency counts only the requests that succeeded.',
+  drops: 'Raise strategy.pool.queueLimit or strategy.pool.size, or offer a lower rate.',
+  abandoned:
+    'Requests were still open when the drain ended: lower the rate, or raise strategy.timeouts so that they can finish.',
+  'rate-not-reached':
+    'The offered rate was too high for this machine: lower load.rate, or give the generator more workers.',
+  lag: 'The generator started requests late: lower load.rate or free a core; response time contains this lateness, service time does not.',
+  'tw-overflow':
+    'The kernel dropped TIME_WAIT sockets: raise net.ipv4.tcp_max_tw_buckets, or read TIME_WAIT as a lower bound.',
+  'fd-near-limit': 'Raise the limit (ulimit -n), or use a smaller pool.',
+  'ports-near-limit':
+    'Nearly every ephemeral port was in use: widen net.ipv4.ip_local_port_range, reuse connections, or shorten the trial.',
+  'sampler-late':
+    'The machine was too busy to sample on time: peaks of file descriptors and TIME_WAIT may have been missed.',
+  'turned-away': 'The server reached maxConnections: raise server.maxConnections, or use a smaller pool.',
+  'short-keepalive-hint':
+    'The server announces so short a keep-alive timeout that clients which honour the hint do not reuse at all: set server.keepAliveTimeout to 2s or more.',
+} as const;
+
+export type WarningCode = keyof typeof warningAdvice;
+
+export interface Warning {
+  readonly code: WarningCode;
+  /** What happened, with its figures. */
+  readonly message: string;
+  readonly advice: string;
+}
+
+/** A warning with the advice that belongs to its code. */
+export function warning(code: WarningCode, message: string): Warning {
+  return { code, message, advice: warningAdvice[code] };
+}
+
+/** Why the figures of a trial must not be used. */
+export const invalidCodes = [
+  'generator-limited', // the generator, not the strategy, set the figures
+  'not-reconciled', // client, server and kernel counted the same thing differently
+  'not-conserved', // scheduled is not completed + failed + dropped + abandoned
+  'server-unreachable',
+  'server-died',
+  'generator-died',
+  'nothing-completed',
+  'deadline', // a step of the trial did not end in time
+  'interrupted',
+] as const;
+export type InvalidCode = (typeof invalidCodes)[number];
+
+export interface InvalidReason {
+  readonly code: InvalidCode;
+  readonly message: string;
+}

@@ -1,0 +1,72 @@
+/** What the sampler thread is asked for and what it gives back. Times are CLOCK_MONOTONIC ns unless the name says otherwise. */
+
+/** A figure that may not exist here: the value, or null with the reason in `missing` of the report. */
+export type Gauge = number | null;
+
+export interface SamplerRequest {
+  readonly clientPid: number;
+  readonly serverPid: number;
+  /** The server's listening port: splits TIME_WAIT by side where both hosts share a namespace. */
+  readonly serverPort: number;
+  readonly intervalMs: number;
+}
+
+export interface HostSample {
+  readonly fds: Gauge;
+  /** TIME_WAIT sockets held by this side, at most `timeWaitIntervalMs` of the report old. */
+  readonly timeWait: Gauge;
+  readonly rssBytes: Gauge;
+  /** CPU time used since the process began, user and system, microseconds, in steps of 10,000. */
+  readonly cpuUs: Gauge;
+}
+
+export interface Sample {
+  readonly atNs: number;
+  readonly client: HostSample;
+  readonly server: HostSample;
+  /** `/proc/net/sockstat` of the namespace; `orphan` and `memPages` count the whole machine. */
+  readonly sockstat: {
+    readonly inUse: Gauge;
+    readonly orphan: Gauge;
+    readonly timeWait: Gauge;
+    readonly memPages: Gauge;
+  };
+}
+
+/** Counters of `/proc/net/snmp` (Tcp:) and `/proc/net/netstat` (TcpExt:), by their kernel names. */
+export interface KernelCounters {
+  readonly atNs: number;
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+export interface MedianAndMax {
+  readonly median: number;
+  readonly max: number;
+}
+
+export interface SamplerReport {
+  readonly samples: readonly Sample[];
+  /** Field -> why it is null, e.g. `client.timeWait` -> `needs Linux; this is darwin`. */
+  readonly missing: Readonly<Record<string, string>>;
+  /** How TIME_WAIT was split by side: netlink sock_diag, /proc/net/tcp, or not at all. */
+  readonly timeWaitMethod: 'sock_diag' | 'proc-net-tcp' | null;
+  /**
+   * Between two real readings of TIME_WAIT, which are spaced out when they are dear; samples in between repeat the last one. The first
+   * and the last sample are always read. Null where there was none or only one reading.
+   */
+  readonly timeWaitIntervalMs: MedianAndMax | null;
+  /** Wall time one sample took, microseconds. */
+  readonly costUs: MedianAndMax;
+  /** Ticks whose sample came more than half an interval late, or not at all. */
+  readonly late: number;
+}
+
+export interface ToSampler {
+  readonly type: 'stop';
+}
+
+export type FromSampler =
+  /** After every sample, the first and the last included. */
+  | { readonly type: 'sample'; readonly sample: Sample }
+  /** The last sample is sent and everything is closed. The thread ends after it. */
+  | { readonly type: 'stopped'; readonly summary: Omit<SamplerReport, 'samples'> };

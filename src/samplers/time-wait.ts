@@ -1,0 +1,107 @@
+/** TIME_WAIT by side, read as often as its cost allows: over sock_diag, or from /proc/net/tcp where that is not to be had. */
+import { nowNs } from '../kernel/clock.ts';
+import { tallyProcNetTcp } from '../kernel/proc-net.ts';
+import { SockDiag } from '../kernel/sock-diag.ts';
+import type { Gauge, SamplerReport } from './messages.ts';
+
+/** A count cheaper than this is taken at every sample. */
+const cheapNs = 3e6;
+/** A dearer one may use this share of one core. */
+const mostShare = 0.05;
+
+/**
+ * How long to wait from one count to the next, by the wall time of the last two. The smaller of the two decides, because a count that
+ * was preempted looks dear once.
+ */
+export function countSpacingNs(lastCostNs: number, costBeforeNs: number): number {
+  const costNs = Math.min(lastCostNs, costBeforeNs);
+  return costNs > cheapNs ? costNs / mostShare : 0;
+}
+
+export interface TimeWaitReading {
+  readonly client: Gauge;
+  readonly server: Gauge;
+  /** Why both are null; null otherwise. */
+  readonly reason: string | null;
+}
+
+/** Something that counts TIME_WAIT sockets of one server port by side, now. */
+export interface TimeWaitSource {
+  readonly method: SamplerReport['timeWaitMethod'];
+  count(): TimeWaitReading;
+  close(): void;
+}
+
+/**
+ * The best source that works here, tried with one count, in the network namespace of this process. Where none works its method is null
+ * and every count says why. `mayUseDiag` false leaves only /proc/net/tcp. sock_diag holds a descriptor until `close`.
+ */
+export function openTimeWaitSource(port: number, mayUseDiag = true): TimeWaitSource {
+  const opened = mayUseDiag ? SockDiag.open() : null;
+  if (opened?.ok === true) {
+    const { diag } = opened;
+    const source: TimeWaitSource = {
+      method: 'sock_diag',
+      count: () => countByDiag(diag, port),
+      close() {
+        diag.close();
+      },
+    };
+    if (source.count().reason === null) return source;
+    source.close();
+  }
+  const works = countByTable(port).reason === null;
+  return { method: works ? 'proc-net-tcp' : null, count: () => countByTable(port), close: () => undefined };
+}
+
+/** Counts when it is due and repeats the last count in between. */
+export class PacedTimeWait {
+  /** Time between real counts so far, ns. */
+  readonly intervalsNs: number[] = [];
+  readonly #source: TimeWaitSource;
+  readonly #clock: () => number;
+  #last: TimeWaitReading | null = null;
+  #lastAtNs = 0;
+  #lastCostNs = 0;
+  #costBeforeNs = 0;
+
+  /** `clock` gives nanoseconds. */
+  constructor(source: TimeWaitSource, clock: () => number = nowNs) {
+    this.#source = source;
+    this.#clock = clock;
+  }
+
+  /** A fresh count where one is due, otherwise the last one. The first is always fresh, and so is an `exact` one. */
+  read(exact: boolean): TimeWaitReading {
+    const startNs = this.#clock();
+    const dueNs = this.#lastAtNs + countSpacingNs(this.#lastCostNs, this.#costBeforeNs);
+    if (this.#last !== null) {
+      if (!exact && startNs < dueNs) return this.#last;
+      this.intervalsNs.push(startNs - this.#lastAtNs);
+    }
+    this.#last = this.#source.count();
+    this.#lastAtNs = startNs;
+    this.#costBeforeNs = this.#lastCostNs;
+    this.#lastCostNs = this.#clock() - startNs;
+    return this.#last;
+  }
+}
+
+function countByDiag(diag: SockDiag, port: number): TimeWaitReading {
+  const result = diag.timeWait(port);
+  if (!result.ok) return { client: null, server: null, reason: result.reason };
+  return { client: result.value.client, server: result.value.server, reason: null };
+}
+
+function countByTable(port: number): TimeWaitReading {
+  try {
+    const { client, server } = tallyProcNetTcp(port).in('timeWait');
+    return { client, server, reason: null };
+  } catch (error) {
+    return {
+      client: null,
+      server: null,
+      reason: `${(error as NodeJS.ErrnoException).code ?? 'error'} on /proc/net/tcp`,
+    };
+  }
+}

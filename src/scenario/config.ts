@@ -1,0 +1,119 @@
+/** The resolved configuration of one trial: every default filled in, every unit converted. Times are milliseconds, sizes are bytes. */
+
+/** Clients known to the format; which of them this version can run is the registry's answer (`clients/registry.ts`). */
+export const clientNames = [
+  'reference',
+  'node-http',
+  'fetch',
+  'undici',
+  'agentkeepalive',
+  'http2',
+  'autocannon',
+] as const;
+export type ClientName = (typeof clientNames)[number];
+
+export interface PoolConfig {
+  /** Most connections open or opening at once; `Infinity` for unlimited. With scope `session` it counts per user. */
+  readonly size: number;
+  readonly scope: 'shared' | 'session';
+  readonly order: 'lifo' | 'fifo' | 'random';
+  /** How long an unused connection is kept; `Infinity` for unlimited. */
+  readonly idleTimeoutMs: number;
+  /** Requests after which a connection is retired; `Infinity` for unlimited. */
+  readonly maxRequests: number;
+  /** Age after which a connection is retired at its next release; `Infinity` for unlimited. */
+  readonly maxLifetimeMs: number;
+  /** Open the whole pool before the first request. */
+  readonly prefetch: boolean;
+  /** Requests that may wait for a connection; one more is dropped. `Infinity` for unlimited. */
+  readonly queueLimit: number;
+  /** How long a request may wait for a connection before it fails; `Infinity` for unlimited. */
+  readonly queueTimeoutMs: number;
+}
+
+export interface TcpConfig {
+  readonly noDelay: boolean;
+  /** TCP keepalive probes: idle time before the first probe, or null for none. */
+  readonly keepAliveMs: number | null;
+  readonly fastOpen: boolean;
+}
+
+export interface StrategyConfig {
+  readonly protocol: 'http/1.0' | 'http/1.1';
+  readonly connection: 'close' | 'keep-alive';
+  readonly pool: PoolConfig;
+  /** Obey the server's `Keep-Alive: timeout=, max=`. */
+  readonly honourHint: boolean;
+  readonly closeWith: 'fin' | 'reset';
+  readonly tcp: TcpConfig;
+  readonly timeouts: { readonly connectMs: number; readonly responseMs: number };
+}
+
+/** Time the server waits before it answers. Times are milliseconds and may be fractions. */
+export type DelayConfig =
+  | { readonly distribution: 'constant'; readonly valueMs: number }
+  | { readonly distribution: 'uniform'; readonly minMs: number; readonly maxMs: number }
+  | { readonly distribution: 'exponential'; readonly meanMs: number }
+  | { readonly distribution: 'lognormal'; readonly medianMs: number; readonly sigma: number }
+  /** Points of the inverse distribution function, `p` ascending in 0..1, linear between them. */
+  | {
+      readonly distribution: 'percentiles';
+      readonly points: readonly { readonly p: number; readonly valueMs: number }[];
+    };
+
+export interface ResponseConfig {
+  readonly sizeBytes: number;
+  readonly framing: 'length' | 'chunked';
+  readonly delay: DelayConfig;
+}
+
+/** The bundled servers. `null` means: leave the runtime's own default, which is read back and reported. */
+export interface ServerConfig {
+  readonly kind: 'node' | 'reference';
+  /** `Infinity` for never. */
+  readonly keepAliveTimeoutMs: number | null;
+  /** `Infinity` for unlimited. */
+  readonly maxRequestsPerSocket: number;
+  readonly headersTimeoutMs: number | null;
+  readonly requestTimeoutMs: number | null;
+  /** `Infinity` for unlimited. */
+  readonly maxConnections: number;
+  readonly backlog: number | null;
+  readonly response: ResponseConfig;
+  /** Who sends the first FIN after a response that ends its connection. `client` needs kind reference: it waits for the client's FIN. */
+  readonly firstCloser: 'server' | 'client';
+}
+
+export interface RequestConfig {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
+  /** Origin-form target, for example `/`. */
+  readonly path: string;
+}
+
+interface LoadShape {
+  readonly warmUpMs: number;
+  readonly durationMs: number;
+  /** Generator worker threads. */
+  readonly workers: number;
+  readonly request: RequestConfig;
+}
+export interface OpenLoadConfig extends LoadShape {
+  readonly model: 'open';
+  readonly ratePerSecond: number;
+  readonly arrivals: 'constant' | 'poisson';
+}
+export interface ClosedLoadConfig extends LoadShape {
+  readonly model: 'closed';
+  readonly users: number;
+  readonly thinkTimeMs: number;
+}
+export type LoadConfig = OpenLoadConfig | ClosedLoadConfig;
+
+export interface TrialConfig {
+  readonly client: ClientName;
+  readonly strategy: StrategyConfig;
+  readonly server: ServerConfig;
+  /** This version measures in host mode: one network namespace, the loopback interface. */
+  readonly network: { readonly mode: 'host' };
+  readonly load: LoadConfig;
+}

@@ -1,0 +1,144 @@
+/** Reads the claims of a scenario and finds the variants each is about. */
+import { z } from 'zod';
+import { check } from './check.ts';
+import { metricProblem, metricUnit, parseLimit, type MetricUnit } from './metrics.ts';
+import { locate, type Node } from './node.ts';
+import { joinPath, type Problem } from './problem.ts';
+import { expectSchema, type ExpectInput } from './schema.ts';
+import { selectOne, type Named } from './variants.ts';
+
+/** Both null where the claim has no such bound. */
+export interface Limits {
+  readonly below: number | null;
+  readonly above: number | null;
+}
+
+/** A claim about one variant, or about one against another. */
+export interface Expectation {
+  readonly claim: string;
+  /** Dotted path into a trial record. */
+  readonly metric: string;
+  /** Axis -> alternative of the variant it is about, and its name. */
+  readonly of: Readonly<Record<string, string>>;
+  readonly ofVariant: string;
+  readonly against: Readonly<Record<string, string>> | null;
+  readonly againstVariant: string | null;
+  /** Bounds on of / against. */
+  readonly ratio: Limits | null;
+  /** Bounds on the metric itself, in its unit in the record. */
+  readonly value: Limits | null;
+}
+
+export interface ReadExpectations {
+  readonly expectations: readonly Expectation[];
+  readonly problems: readonly Problem[];
+}
+
+const listSchema = z.array(expectSchema);
+
+/**
+ * Reads `expect`. Without `against` a ratio is against the baseline. `variants` is null where they could not be made, `baseline`
+ * undefined where there is one that could not be found.
+ */
+export function readExpectations(
+  node: Node,
+  variants: readonly Named[] | null,
+  baseline: Named | null | undefined,
+): ReadExpectations {
+  if (node.kind === 'scalar' && node.value === null) return { expectations: [], problems: [] };
+  const whole = check(listSchema, node, { path: 'expect' });
+  if (node.kind !== 'list') return { expectations: [], problems: whole.problems };
+  const expectations: Expectation[] = [];
+  const problems: Problem[] = [...whole.problems];
+  for (const [index, item] of node.items.entries()) {
+    const { value } = check(expectSchema, item, { path: '' });
+    if (value === null) continue;
+    const reader = new ClaimReader(item, joinPath('expect', [index]));
+    const expectation = reader.read(value, variants, baseline);
+    problems.push(...reader.problems);
+    if (expectation !== null) expectations.push(expectation);
+  }
+  return { expectations, problems };
+}
+
+class ClaimReader {
+  readonly problems: Problem[] = [];
+  private readonly node: Node;
+  private readonly path: string;
+
+  constructor(node: Node, path: string) {
+    this.node = node;
+    this.path = path;
+  }
+
+  read(input: ExpectInput, variants: readonly Named[] | null, baseline: Named | null | undefined): Expectation | null {
+    const unit = metricUnit(input.metric);
+    if (unit === null) {
+      const { message, suggestion } = metricProblem(input.metric);
+      this.report(['metric'], message, suggestion);
+    }
+    this.checkShape(input, variants === null ? undefined : baseline);
+    const ratio = this.limits('ratio', input.ratio, null);
+    const value = this.limits('value', input.value, unit);
+    if (variants === null) return null;
+    const of = this.pick('of', input.of, variants);
+    const picked = input.against === undefined ? null : this.pick('against', input.against, variants);
+    const against = input.ratio === undefined ? null : (picked ?? baseline ?? null);
+    if (of === null || this.problems.length > 0) return null;
+    return {
+      claim: input.claim,
+      metric: input.metric,
+      of: of.axes,
+      ofVariant: of.name,
+      against: against?.axes ?? null,
+      againstVariant: against?.name ?? null,
+      ratio,
+      value,
+    };
+  }
+
+  private report(keys: readonly PropertyKey[], message: string, suggestion?: string): void {
+    const { at } = locate(this.node, keys);
+    const path = joinPath(this.path, keys);
+    this.problems.push({ ...at, path, message, ...(suggestion === undefined ? {} : { suggestion }) });
+  }
+
+  private checkShape(input: ExpectInput, baseline: Named | null | undefined): void {
+    if (input.ratio === undefined && input.value === undefined) {
+      this.report([], 'claims nothing: give ratio or value, each with below or above');
+    }
+    if (input.ratio !== undefined && input.against === undefined && baseline === null) {
+      this.report(['ratio'], 'needs against, or a baseline of the scenario: the variant to divide by');
+    }
+    if (input.ratio === undefined && input.against !== undefined) {
+      this.report(['against'], 'is for a ratio; a value is not compared with another variant');
+    }
+  }
+
+  private limits(key: 'ratio' | 'value', input: ExpectInput['value'], unit: MetricUnit | null): Limits | null {
+    if (input === undefined) return null;
+    if (input.below === undefined && input.above === undefined) this.report([key], 'needs below, above or both');
+    const below = this.limit([key, 'below'], input.below, unit);
+    const above = this.limit([key, 'above'], input.above, unit);
+    if (below !== null && above !== null && above >= below) {
+      this.report([key], 'nothing is above the one and below the other: above must be the smaller number');
+    }
+    return { below, above };
+  }
+
+  private limit(keys: readonly string[], input: string | number | undefined, unit: MetricUnit | null): number | null {
+    if (input === undefined) return null;
+    if (unit === null) return typeof input === 'number' ? input : null;
+    const parsed = parseLimit(input, unit);
+    if (parsed.ok) return parsed.value;
+    this.report(keys, parsed.message);
+    return null;
+  }
+
+  private pick(key: 'of' | 'against', selector: ExpectInput['of'], variants: readonly Named[]): Named | null {
+    const found = selectOne(variants, selector);
+    if (found.ok) return found.item;
+    this.report([key], found.message, found.suggestion);
+    return null;
+  }
+}

@@ -1,0 +1,205 @@
+/** Kinds of knobs of the scenario format, as zod schemas that check units and bounds and turn values into their canonical text. */
+import { z } from 'zod';
+import { quote } from './problem.ts';
+import {
+  durationPattern,
+  formatDuration,
+  formatPercent,
+  formatRate,
+  formatSize,
+  parseDuration,
+  parsePercent,
+  parseRate,
+  parseSize,
+  percentPattern,
+  ratePattern,
+  sizePattern,
+  type Parsed,
+} from './units.ts';
+
+/** A knob written as text; input and output are text, the output canonical. */
+export type TextKnob = z.ZodPipe<z.ZodString, z.ZodTransform<string, string>>;
+
+interface Bounds {
+  /** In the unit of the parsed value. */
+  readonly min?: number;
+  readonly max?: number;
+  /** Why there is an upper bound; completes "must be at most X: ...". */
+  readonly because?: string;
+}
+
+interface Measure {
+  readonly pattern: string;
+  readonly parse: (input: unknown) => Parsed<number>;
+  readonly format: (value: number) => string;
+}
+
+interface MeasuredKnob extends Bounds {
+  readonly description: string;
+  /** Words allowed in place of a quantity. A list is one meaning: its first word is the canonical one. */
+  readonly words?: readonly (readonly [string, ...string[]])[];
+}
+
+const durations: Measure = { pattern: durationPattern, parse: parseDuration, format: formatDuration };
+const sizes: Measure = { pattern: sizePattern, parse: parseSize, format: formatSize };
+const rates: Measure = { pattern: ratePattern, parse: parseRate, format: formatRate };
+const percents: Measure = { pattern: percentPattern, parse: parsePercent, format: formatPercent };
+
+/** A duration; bounds in milliseconds. */
+export function duration(knob: MeasuredKnob): TextKnob {
+  return measured(durations, knob);
+}
+
+/** A size; bounds in bytes. */
+export function size(knob: MeasuredKnob): TextKnob {
+  return measured(sizes, knob);
+}
+
+/** A rate; bounds per second. */
+export function rate(knob: MeasuredKnob): TextKnob {
+  return measured(rates, knob);
+}
+
+function measured(measure: Measure, knob: MeasuredKnob): TextKnob {
+  const words = knob.words ?? [];
+  const read = (input: unknown): Parsed<string> => {
+    const meaning = words.find((meanings) => typeof input === 'string' && meanings.includes(input));
+    if (meaning !== undefined) return { ok: true, value: meaning[0] };
+    const parsed = measure.parse(input);
+    if (!parsed.ok) return words.length === 0 ? parsed : { ok: false, message: `${parsed.message}${orWords(words)}` };
+    const broken = brokenBound(parsed.value, knob, measure.format);
+    return broken === null ? { ok: true, value: measure.format(parsed.value) } : { ok: false, message: broken };
+  };
+  const pattern = [measure.pattern, ...words.flat()].map((form) => `^${form}$`).join('|');
+  return textKnob(read, { description: knob.description, pattern });
+}
+
+function orWords(words: readonly (readonly string[])[]): string {
+  return `, or ${words.map(([canonical]) => canonical).join(', or ')}`;
+}
+
+function brokenBound(value: number, bounds: Bounds, format: (value: number) => string): string | null {
+  const { min = 0, max = Infinity, because } = bounds;
+  const reason = because === undefined ? '' : `: ${because}`;
+  if (value < min) return `must be at least ${format(min)}, not ${format(value)}`;
+  if (value > max) return `must be at most ${format(max)}, not ${format(value)}${reason}`;
+  return null;
+}
+
+function textKnob(read: (input: unknown) => Parsed<string>, meta: { description: string; pattern?: string }): TextKnob {
+  const complain = (input: unknown): string => {
+    const parsed = read(input);
+    return parsed.ok ? 'must be text' : parsed.message;
+  };
+  return z
+    .string({ error: (issue) => complain(issue.input) })
+    .meta(meta)
+    .transform((text, context) => {
+      const parsed = read(text);
+      if (parsed.ok) return parsed.value;
+      context.issues.push({ code: 'custom', message: parsed.message, input: text });
+      return z.NEVER;
+    });
+}
+
+interface CountedKnob {
+  readonly description: string;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** A whole number. */
+export function count(knob: CountedKnob): z.ZodInt {
+  const error = notACount(knob, '');
+  return z.int({ error }).min(knob.min, { error }).max(knob.max, { error }).describe(knob.description);
+}
+
+/** A whole number, or a word. */
+export function countOr<const Word extends string>(
+  word: Word,
+  knob: CountedKnob,
+): z.ZodUnion<readonly [z.ZodInt, z.ZodLiteral<Word>]> {
+  const error = notACount(knob, `, or ${word}`);
+  return z.union([z.int().min(knob.min).max(knob.max), z.literal(word)], { error }).describe(knob.description);
+}
+
+function notACount({ min, max }: CountedKnob, alternative: string): (issue: { readonly input?: unknown }) => string {
+  return ({ input }) => `must be a whole number from ${min} to ${max}${alternative}, not ${quote(input)}`;
+}
+
+/** A fraction, or any number, between bounds. */
+export function real(knob: { readonly description: string; readonly min: number; readonly max: number }): z.ZodNumber {
+  const error = (issue: { readonly input?: unknown }): string =>
+    `must be a number from ${knob.min} to ${knob.max}, not ${quote(issue.input)}`;
+  return z.number({ error }).min(knob.min, { error }).max(knob.max, { error }).describe(knob.description);
+}
+
+export function flag(description: string): z.ZodBoolean {
+  return z.boolean({ error: (issue) => `must be true or false, not ${quote(issue.input)}` }).describe(description);
+}
+
+/** One of the words that work in this version. Words of the format that a later version brings are named as such. */
+export function choice<const Now extends readonly [string, ...string[]]>(knob: {
+  readonly description: string;
+  readonly now: Now;
+  readonly later?: readonly string[];
+}): z.ZodEnum<{ [Word in Now[number]]: Word }> {
+  const error = (issue: { readonly input?: unknown; readonly path?: PropertyKey[] | undefined }): string => {
+    const name = (issue.path ?? []).join('.');
+    if (typeof issue.input === 'string' && knob.later?.includes(issue.input) === true) {
+      return notYet(name, issue.input, listOf(knob.now));
+    }
+    return `must be ${listOf(knob.now, 'or')}, not ${quote(issue.input)}`;
+  };
+  return z.enum(knob.now, { error }).describe(knob.description);
+}
+
+/** A knob of the format with one value that works in this version. */
+export function only<const Value extends string | number>(knob: {
+  readonly description: string;
+  readonly name: string;
+  readonly value: Value;
+}): z.ZodLiteral<Value> {
+  const error = (issue: { readonly input?: unknown }): string => notYet(knob.name, issue.input, String(knob.value));
+  return z.literal(knob.value, { error }).describe(knob.description);
+}
+
+/** A duration or percentage of the emulated network, of which this version runs the neutral value only. */
+export function neutral(knob: {
+  readonly description: string;
+  readonly name: string;
+  readonly kind: 'duration' | 'percent';
+}): TextKnob {
+  const measure = knob.kind === 'duration' ? durations : percents;
+  const read = (input: unknown): Parsed<string> => {
+    const parsed = measure.parse(input);
+    if (!parsed.ok) return parsed;
+    if (parsed.value === 0) return { ok: true, value: measure.format(0) };
+    return { ok: false, message: notYet(knob.name, input, measure.format(0)) };
+  };
+  return textKnob(read, { description: knob.description, pattern: `^${measure.pattern}$` });
+}
+
+/** Text on one line, or on several; shown in reports. */
+export function prose(description: string, maximumChars = 2000): z.ZodString {
+  return z
+    .string({ error: 'must be text' })
+    .max(maximumChars, { error: `must be at most ${maximumChars} characters` })
+    .describe(description);
+}
+
+/** Text that has to match a pattern, with the rule in words. */
+export function word(description: string, pattern: RegExp, rule: string): z.ZodString {
+  const error = (issue: { readonly input?: unknown }): string => `must be ${rule}, not ${quote(issue.input)}`;
+  return z.string({ error }).regex(pattern, { error }).describe(description);
+}
+
+/** The sentence for a knob that the format has and this version does not run. */
+export function notYet(name: string, value: unknown, works: string): string {
+  return `${name} ${quote(value)} is not in this version; what works now: ${works}`.replace(/^ /, '');
+}
+
+function listOf(words: readonly string[], last: 'and' | 'or' = 'and'): string {
+  if (words.length < 2) return words.join('');
+  return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1) ?? ''}`;
+}

@@ -1,0 +1,41 @@
+/** Lays a patch of an axis, or of the command line, over a configuration. */
+import type { MapEntry, MapNode } from './node.ts';
+import { discriminators } from './rules.ts';
+
+/**
+ * Deep merge: maps are merged, everything else is replaced; values keep the place where they were written.
+ * A patch that says which kind a map is (`load.model`, `response.delay.distribution`) takes the keys of other kinds away from what
+ * lies below, so that a base for one kind can be turned into another.
+ */
+export function merge(under: MapNode, over: MapNode): MapNode {
+  return mergeAt(under, over, '', withoutOtherKinds);
+}
+
+/** The same for patches that lie side by side: nothing is taken away, so that a contradiction between them is found. */
+export function combine(left: MapNode, right: MapNode): MapNode {
+  return mergeAt(left, right, '', (under) => under.entries);
+}
+
+type Kept = (under: MapNode, over: MapNode, path: string) => Iterable<[string, MapEntry]>;
+
+function mergeAt(under: MapNode, over: MapNode, path: string, kept: Kept): MapNode {
+  const entries = new Map<string, MapEntry>(kept(under, over, path));
+  for (const [key, entry] of over.entries) {
+    const below = entries.get(key)?.value;
+    const { value } = entry;
+    const inner = path === '' ? key : `${path}.${key}`;
+    const both = below?.kind === 'map' && value.kind === 'map';
+    entries.set(key, both ? { ...entry, value: mergeAt(below, value, inner, kept) } : entry);
+  }
+  return { kind: 'map', at: under.at, entries };
+}
+
+function withoutOtherKinds(under: MapNode, over: MapNode, path: string): Iterable<[string, MapEntry]> {
+  const discriminator = discriminators.find((candidate) => candidate.path === path);
+  const kind = discriminator === undefined ? undefined : over.entries.get(discriminator.key)?.value;
+  if (discriminator === undefined || kind?.kind !== 'scalar') return under.entries;
+  const foreign = new Set(
+    Object.entries(discriminator.own).flatMap(([name, keys]) => (name === kind.value ? [] : keys)),
+  );
+  return [...under.entries].filter(([key]) => !foreign.has(key));
+}

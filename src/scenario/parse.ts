@@ -1,0 +1,228 @@
+/** The text of a scenario file -> the scenario, or every problem in it with its place. */
+import { readAxes, type Axis } from './axes.ts';
+import { check, missingMessage } from './check.ts';
+import { defaultBlocks, fillDefaults } from './defaults.ts';
+import { readExpectations, type Expectation } from './expect.ts';
+import { emptyMap, locate, toPlain, without, type MapNode, type Plain } from './node.ts';
+import { applyOverrides, mapOrProblem } from './overrides.ts';
+import { tooManyTrials } from './plan.ts';
+import { byPlace, type Place, type Problem } from './problem.ts';
+import { resolveTrial } from './resolve.ts';
+import { brokenRules, type BrokenRule } from './rules.ts';
+import { configSchema, topSchema, type ConfigPatch, type TopInput } from './schema.ts';
+import { crossProduct, selectOne, shortList, type Cell, type Variant } from './variants.ts';
+import { readYaml } from './yaml-tree.ts';
+
+/** A question about connection strategies, with everything needed to run it. */
+export interface Scenario {
+  readonly name: string;
+  /** The file it was read from, as given. */
+  readonly file: string;
+  readonly question: string | null;
+  readonly description: string | null;
+  /** What to look at in the results. */
+  readonly look: readonly string[];
+  readonly variants: readonly Variant[];
+  /** Name of the variant that the others are compared with. */
+  readonly baseline: string | null;
+  readonly blocks: number;
+  readonly expectations: readonly Expectation[];
+  /** The file's content with `--set` applied and the defaults of `base` filled in, in the shape of the file. */
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
+export type ParseResult =
+  { readonly ok: true; readonly scenario: Scenario } | { readonly ok: false; readonly problems: readonly Problem[] };
+
+export interface ParseOptions {
+  /** Shown in problems. */
+  readonly file: string;
+  /** `path=value` settings, laid over `base` before the axes. */
+  readonly set?: readonly string[];
+}
+
+/** Parses and checks a whole scenario. Problems come in the order of the file. */
+export function parseScenario(text: string, options: ParseOptions): ParseResult {
+  const { root, problems: syntax, reliableUpToLine } = readYaml(text, options.file);
+  if (root === null) return { ok: false, problems: syntax };
+  if (root.kind !== 'map') {
+    return {
+      ok: false,
+      problems: [...syntax, { ...root.at, path: '', message: 'must be a map of keys; name: is the first' }],
+    };
+  }
+  const reader = new ScenarioReader(root, options);
+  const scenario = reader.read();
+  // What a syntax error left behind is not worth a message: only what was read before it is certain.
+  const certain = reader.problems.filter(
+    ({ line, message }) => reliableUpToLine === Infinity || (line < reliableUpToLine && message !== missingMessage),
+  );
+  const problems = [...syntax, ...certain].sort(byPlace);
+  return scenario === null || problems.length > 0 ? { ok: false, problems } : { ok: true, scenario };
+}
+
+class ScenarioReader {
+  readonly problems: Problem[] = [];
+  private readonly root: MapNode;
+  private readonly options: ParseOptions;
+  private readonly doubtful = new Set<string>();
+
+  constructor(root: MapNode, options: ParseOptions) {
+    this.root = root;
+    this.options = options;
+  }
+
+  /** Null, or with problems reported, where there is no scenario. */
+  read(): Scenario | null {
+    const axes = readAxes(this.root.entries.get('axes')?.value ?? emptyMap(this.root.at));
+    this.note(axes.problems, axes.doubtful);
+    const overrides = applyOverrides(this.options.set ?? [], this.root, this.readBase(), axes.axes);
+    this.note(overrides.problems, overrides.doubtful);
+    const { top, base } = overrides;
+    const checkedTop = check(topSchema, top, { path: '' });
+    this.note(checkedTop.problems, new Set());
+    const variants = axes.complete ? this.readVariants(base, axes.axes) : null;
+    // A baseline is resolved by names alone, so that problems elsewhere do not hide those of the claims.
+    const named = variants?.cells ?? null;
+    const baseline = named === null ? null : this.readBaseline(top, named);
+    const expect = top.entries.get('expect')?.value;
+    const unresolved = baseline === null && top.entries.has('baseline');
+    const claims = expect === undefined ? null : readExpectations(expect, named, unresolved ? undefined : baseline);
+    this.note(claims?.problems ?? [], new Set());
+    if (checkedTop.value === null || variants === null) return null;
+    const tooMany = tooManyTrials(variants.variants.length, checkedTop.value.blocks ?? defaultBlocks);
+    const blocksAt = top.entries.get('blocks')?.at ?? top.at;
+    if (tooMany !== null) this.note([{ ...blocksAt, path: 'blocks', message: tooMany }], new Set());
+    if (this.problems.length > 0) return null;
+    return this.scenario(checkedTop.value, {
+      document: documentOf(top, base),
+      variants: variants.variants,
+      baseline: baseline?.name ?? null,
+      expectations: claims?.expectations ?? [],
+    });
+  }
+
+  private note(problems: readonly Problem[], doubtful: ReadonlySet<string>): void {
+    this.problems.push(...problems);
+    for (const path of doubtful) this.doubtful.add(path);
+  }
+
+  private readBase(): MapNode {
+    const base = mapOrProblem(this.root.entries.get('base')?.value, 'base', emptyMap(this.root.at));
+    if ('message' in base) {
+      this.note([base], new Set());
+      return emptyMap(base);
+    }
+    const checked = check(configSchema, base, { path: 'base' });
+    this.note(checked.problems, new Set([...checked.bad, ...checked.meant]));
+    return without(base, checked.bad);
+  }
+
+  private readVariants(base: MapNode, axes: readonly Axis[]): { cells: readonly Cell[]; variants: readonly Variant[] } {
+    const cells = crossProduct(base, axes);
+    const faults = new FaultTally(base, this.doubtful);
+    const variants: Variant[] = [];
+    for (const cell of cells) {
+      const patch = configSchema.parse(toPlain(cell.merged));
+      const filled = fillDefaults(patch);
+      const broken = brokenRules(patch, filled);
+      for (const rule of broken) faults.add(rule, cell);
+      if (broken.length > 0) continue;
+      variants.push({ name: cell.name, axes: cell.axes, config: filled, trial: resolveTrial(filled) });
+    }
+    this.note(faults.problems(cells.length), new Set());
+    return { cells, variants };
+  }
+
+  private readBaseline(top: MapNode, cells: readonly Cell[]): Cell | null {
+    const node = top.entries.get('baseline');
+    if (node === undefined) return null;
+    const checked = check(topSchema.shape.baseline, node.value, { path: 'baseline' });
+    if (checked.value === null) return null; // said by the check of the whole top
+    const found = selectOne(cells, checked.value);
+    if (found.ok) return found.item;
+    const { message, suggestion } = found;
+    this.note(
+      [{ ...node.at, path: 'baseline', message, ...(suggestion === undefined ? {} : { suggestion }) }],
+      new Set(),
+    );
+    return null;
+  }
+
+  private scenario(
+    top: TopInput,
+    parts: Pick<Scenario, 'document' | 'variants' | 'baseline' | 'expectations'>,
+  ): Scenario {
+    const { look } = top;
+    return {
+      name: top.name,
+      file: this.options.file,
+      question: top.question?.trim() ?? null,
+      description: top.description?.trim() ?? null,
+      look: (typeof look === 'string' ? [look] : (look ?? [])).map((line) => line.trim()),
+      blocks: top.blocks ?? defaultBlocks,
+      ...parts,
+    };
+  }
+}
+
+function documentOf(top: MapNode, base: MapNode): Readonly<Record<string, unknown>> {
+  const plain = toPlain(top) as Readonly<Record<string, Plain>>;
+  const patch: ConfigPatch = configSchema.parse(toPlain(base));
+  const filled = fillDefaults(patch);
+  // A base may hold the parameters of both load models where an axis picks the model.
+  const load = { ...filled.load, ...patch.load, request: filled.load.request };
+  return { ...plain, base: { ...filled, load }, blocks: plain['blocks'] ?? defaultBlocks };
+}
+
+/** Collects the rules that variants break, each once for the place to blame, with the variants it was found in. */
+class FaultTally {
+  private readonly faults = new Map<
+    string,
+    { readonly rule: BrokenRule; readonly at: Place; path: string; names: string[] }
+  >();
+  private readonly base: MapNode;
+  private readonly doubtful: readonly string[];
+
+  constructor(base: MapNode, doubtful: ReadonlySet<string>) {
+    this.base = base;
+    this.doubtful = [...doubtful];
+  }
+
+  add(rule: BrokenRule, cell: Cell): void {
+    // A knob that was wrong, and is taken at its default meanwhile, breaks no rules.
+    if (rule.paths.some((path) => this.isDoubtful(path))) return;
+    const { at, path } = this.blame(rule, cell);
+    const key = `${rule.rule} ${path} ${at.file} ${at.line} ${at.column}`;
+    const fault = this.faults.get(key) ?? { rule, at, path, names: [] };
+    fault.names.push(cell.name);
+    this.faults.set(key, fault);
+  }
+
+  /** The first knob involved that an axis sets, else the first that the base sets. */
+  private blame(rule: BrokenRule, cell: Cell): { readonly at: Place; readonly path: string } {
+    for (const root of [cell.patch, this.base]) {
+      for (const path of rule.paths) {
+        const { at, node } = locate(root, path.split('.'));
+        if (node === null) continue;
+        // A value of the command line stands nowhere in the file.
+        return { at, path: root === this.base && at.line > 0 ? `base.${path}` : path };
+      }
+    }
+    return { at: this.base.at, path: rule.paths[0] ?? '' };
+  }
+
+  private isDoubtful(path: string): boolean {
+    const key = path.replaceAll('.', '\0');
+    return this.doubtful.some((bad) => bad === key || bad.startsWith(`${key}\0`) || key.startsWith(`${bad}\0`));
+  }
+
+  problems(variantCount: number): readonly Problem[] {
+    return [...this.faults.values()].map(({ rule, at, path, names }) => {
+      const blamed = rule.paths[0] ?? path;
+      const knob = path.endsWith(blamed) ? '' : `${blamed} `;
+      const where = names.length === variantCount ? '' : ` (in ${shortList(names, 3)})`;
+      return { ...at, path, message: `${knob}${rule.message}${where}` };
+    });
+  }
+}

@@ -1,0 +1,129 @@
+/** A filled configuration in the text of the file -> the numbers that a trial runs on. */
+import type { DelayConfig, LoadConfig, ServerConfig, StrategyConfig, TrialConfig } from './config.ts';
+import type { FilledConfig, FilledLoad, FilledServer, FilledStrategy } from './defaults.ts';
+import type { DelayMap } from './schema.ts';
+import { parseDuration, parseRate, parseSize, type Parsed } from './units.ts';
+
+/** Converts a configuration that has passed the schema and the rules; throws on one that has not, which is a bug. */
+export function resolveTrial(config: FilledConfig): TrialConfig {
+  return {
+    client: config.client,
+    strategy: resolveStrategy(config.strategy),
+    server: resolveServer(config.server),
+    network: { mode: config.network.mode },
+    load: resolveLoad(config.load),
+  };
+}
+
+function must<Value>(parsed: Parsed<Value>): Value {
+  if (!parsed.ok) throw new Error(`unchecked quantity: ${parsed.message}`);
+  return parsed.value;
+}
+
+function durationMs(text: string): number {
+  return text === 'unlimited' || text === 'never' ? Infinity : must(parseDuration(text));
+}
+
+/** Null leaves the runtime's own default. */
+function durationOrDefaultMs(text: string): number | null {
+  return text === 'default' ? null : durationMs(text);
+}
+
+function countOf(value: number | 'unlimited'): number {
+  return value === 'unlimited' ? Infinity : value;
+}
+
+function resolveStrategy(strategy: FilledStrategy): StrategyConfig {
+  const { pool, tcp, timeouts } = strategy;
+  return {
+    protocol: strategy.protocol,
+    connection: strategy.connection,
+    pool: {
+      size: countOf(pool.size),
+      scope: pool.scope,
+      order: pool.order,
+      idleTimeoutMs: durationMs(pool.idleTimeout),
+      maxRequests: countOf(pool.maxRequests),
+      maxLifetimeMs: durationMs(pool.maxLifetime),
+      prefetch: pool.prefetch,
+      queueLimit: countOf(pool.queueLimit),
+      queueTimeoutMs: durationMs(pool.queueTimeout),
+    },
+    honourHint: strategy.honourHint,
+    closeWith: strategy.closeWith,
+    tcp: {
+      noDelay: tcp.noDelay,
+      keepAliveMs: tcp.keepAlive === 'off' ? null : durationMs(tcp.keepAlive),
+      fastOpen: tcp.fastOpen,
+    },
+    timeouts: { connectMs: durationMs(timeouts.connect), responseMs: durationMs(timeouts.response) },
+  };
+}
+
+function resolveServer(server: FilledServer): ServerConfig {
+  const { response } = server;
+  return {
+    kind: server.kind,
+    keepAliveTimeoutMs: durationOrDefaultMs(server.keepAliveTimeout),
+    maxRequestsPerSocket: countOf(server.maxRequestsPerSocket),
+    headersTimeoutMs: durationOrDefaultMs(server.headersTimeout),
+    requestTimeoutMs: durationOrDefaultMs(server.requestTimeout),
+    maxConnections: countOf(server.maxConnections),
+    backlog: server.backlog === 'default' ? null : server.backlog,
+    response: {
+      sizeBytes: must(parseSize(response.size)),
+      framing: response.framing,
+      delay: resolveDelay(response.delay),
+    },
+    firstCloser: server.firstCloser,
+  };
+}
+
+function resolveDelay(delay: string | DelayMap): DelayConfig {
+  if (typeof delay === 'string') return { distribution: 'constant', valueMs: durationMs(delay) };
+  const distribution = given(delay.distribution);
+  switch (distribution) {
+    case 'constant':
+      return { distribution: 'constant', valueMs: durationMs(given(delay.value)) };
+    case 'uniform':
+      return { distribution: 'uniform', minMs: durationMs(given(delay.min)), maxMs: durationMs(given(delay.max)) };
+    case 'exponential':
+      return { distribution: 'exponential', meanMs: durationMs(given(delay.mean)) };
+    case 'lognormal':
+      return { distribution: 'lognormal', medianMs: durationMs(given(delay.median)), sigma: given(delay.sigma) };
+    case 'percentiles':
+      return { distribution: 'percentiles', points: delayPoints(given(delay.points)) };
+  }
+}
+
+function given<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('unchecked delay without its parameters');
+  return value;
+}
+
+/** The points in ascending order of percentile. */
+export function delayPoints(points: Readonly<Record<string, string>>): readonly { p: number; valueMs: number }[] {
+  return Object.entries(points)
+    .map(([key, text]) => ({ p: percentileOf(key), valueMs: durationMs(text) }))
+    .sort((left, right) => left.p - right.p);
+}
+
+/** `p50` -> 0.5, `p99.9` and `p999` -> 0.999: more than two digits, other than 100, are nines after the point. */
+export function percentileOf(key: string): number {
+  const digits = key.slice(1);
+  if (/^\d{3,}$/.test(digits) && digits !== '100') return Number(`0.${digits}`);
+  return Number((Number(digits) / 100).toPrecision(12));
+}
+
+function resolveLoad(load: FilledLoad): LoadConfig {
+  const shape = {
+    warmUpMs: durationMs(load.warmUp),
+    durationMs: durationMs(load.duration),
+    workers: load.workers,
+    request: { method: load.request.method, path: load.request.path },
+  };
+  if (load.model === 'open') {
+    return { model: 'open', ratePerSecond: must(parseRate(load.rate)), arrivals: load.arrivals, ...shape };
+  }
+  return { model: 'closed', users: load.users, thinkTimeMs: durationMs(load.thinkTime), ...shape };
+}

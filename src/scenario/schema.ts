@@ -1,0 +1,305 @@
+/** The scenario format: every knob with its kind, bounds and meaning. The keys are a public contract: add, never rename. */
+import { z } from 'zod';
+import {
+  choice,
+  count,
+  countOr,
+  duration,
+  flag,
+  neutral,
+  notYet,
+  only,
+  prose,
+  rate,
+  real,
+  size,
+  word,
+} from './knobs.ts';
+
+const dayMs = 24 * 3600 * 1000;
+const unlimited = [['unlimited', 'never']] as const;
+const never = [['never', 'unlimited'], ['default']] as const;
+const runtimeDefault = [['default']] as const;
+const aDay = { max: dayMs, because: 'a day is the longest time that connbench counts' } as const;
+
+/** A map in which every key may be left out and no other key may stand. */
+function knobs<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Optional<Shape>, z.core.$strict> {
+  const optional = Object.entries(shape).map(([key, schema]) => [key, z.exactOptional(schema)]);
+  return z.strictObject(Object.fromEntries(optional) as Optional<Shape>);
+}
+type Optional<Shape extends z.ZodRawShape> = { [Key in keyof Shape]: z.ZodExactOptional<Shape[Key]> };
+
+const pool = knobs({
+  size: countOr('unlimited', {
+    description: 'Most connections open or opening at once; with scope session, per user.',
+    min: 1,
+    max: 1_000_000,
+  }),
+  scope: choice({ description: 'One pool for all, or one for each virtual user.', now: ['shared', 'session'] }),
+  order: choice({ description: 'Which idle connection is used next.', now: ['lifo', 'fifo', 'random'] }),
+  idleTimeout: duration({ description: 'How long an unused connection is kept.', words: unlimited, ...aDay }),
+  maxRequests: countOr('unlimited', {
+    description: 'Requests after which the client retires a connection.',
+    min: 1,
+    max: 1_000_000_000,
+  }),
+  maxLifetime: duration({
+    description: 'Age after which the client retires a connection, once it is free.',
+    words: unlimited,
+    min: 1,
+    ...aDay,
+  }),
+  prefetch: flag('Open the whole pool before the first request.'),
+  queueLimit: countOr('unlimited', {
+    description: 'Requests that may wait for a connection; one more is dropped.',
+    min: 0,
+    max: 100_000_000,
+  }),
+  queueTimeout: duration({
+    description: 'How long a request may wait for a connection before it fails.',
+    words: unlimited,
+    min: 1,
+    ...aDay,
+  }),
+});
+
+const strategy = knobs({
+  protocol: choice({
+    description: 'HTTP/1.0 is sent with an explicit Connection: keep-alive where connections are kept.',
+    now: ['http/1.0', 'http/1.1'],
+    later: ['h2'],
+  }),
+  connection: choice({ description: 'One connection per request, or reuse.', now: ['close', 'keep-alive'] }),
+  pool,
+  honourHint: flag("Obey the server's Keep-Alive: timeout=, max=."),
+  retry: choice({
+    description: 'Whether a failed request is sent again.',
+    now: ['none'],
+    later: ['reused-once', 'always-once'],
+  }),
+  closeWith: choice({ description: 'How the client ends a connection.', now: ['fin', 'reset'] }),
+  pipelining: only({
+    description: 'Requests on their way on one connection.',
+    name: 'strategy.pipelining',
+    value: 1,
+  }),
+  tls: only({ description: 'Encryption.', name: 'strategy.tls', value: 'off' }),
+  tcp: knobs({
+    noDelay: flag('TCP_NODELAY: send small segments at once.'),
+    keepAlive: duration({
+      description: 'Idle time before the first TCP keepalive probe.',
+      words: [['off']],
+      min: 1000,
+      max: 32_767_000,
+      because: 'the kernel counts whole seconds up to 32767 (tcp(7), TCP_KEEPIDLE)',
+    }),
+    fastOpen: flag('TCP Fast Open.'),
+  }),
+  timeouts: knobs({
+    connect: duration({ description: 'Longest time to open a connection.', min: 1, ...aDay }),
+    response: duration({ description: 'Longest time from the request to the end of its response.', min: 1, ...aDay }),
+  }),
+});
+
+const delayTime = (description: string): ReturnType<typeof duration> =>
+  duration({ description, max: 3_600_000, because: 'the server holds every waiting response in memory' });
+
+export const delayMap = knobs({
+  distribution: choice({
+    description: 'Shape of the delay.',
+    now: ['constant', 'uniform', 'exponential', 'lognormal', 'percentiles'],
+  }),
+  value: delayTime('constant: the delay.'),
+  min: delayTime('uniform: the shortest delay.'),
+  max: delayTime('uniform: the longest delay.'),
+  mean: delayTime('exponential: the mean.'),
+  median: delayTime('lognormal: the median.'),
+  sigma: real({ description: 'lognormal: standard deviation of the logarithm.', min: 0, max: 10 }),
+  points: z
+    .record(
+      word(
+        'A percentile.',
+        /^p\d{1,2}(\.\d{1,4})?$|^p100$|^p999{1,3}$/,
+        'a percentile such as p50, p99, p99.9 or p999',
+      ),
+      delayTime('The delay at this percentile.'),
+    )
+    .describe('percentiles: delay by percentile, for example { p50: 1ms, p99: 20ms }; linear between them.'),
+});
+
+const delay = z.union([delayTime('A constant delay.'), delayMap], {
+  error: (issue) => {
+    const asDuration = delayTime('').safeParse(issue.input);
+    return asDuration.success ? '' : `${asDuration.error.issues[0]?.message ?? ''}, or { distribution: ... }`;
+  },
+});
+
+const server = knobs({
+  kind: choice({
+    description: 'node: node:http. reference: an epoll server with exact timers.',
+    now: ['node', 'reference'],
+    later: ['command', 'external'],
+  }),
+  keepAliveTimeout: duration({
+    description: "How long the server keeps an idle connection; default: the runtime's own value.",
+    words: never,
+    min: 1,
+    ...aDay,
+  }),
+  maxRequestsPerSocket: countOr('unlimited', {
+    description: 'Requests after which the server ends a connection.',
+    min: 1,
+    max: 1_000_000_000,
+  }),
+  headersTimeout: duration({
+    description: 'Longest time for the head of a request.',
+    words: runtimeDefault,
+    min: 1,
+    ...aDay,
+  }),
+  requestTimeout: duration({
+    description: 'Longest time for a whole request.',
+    words: runtimeDefault,
+    min: 1,
+    ...aDay,
+  }),
+  maxConnections: countOr('unlimited', {
+    description: 'Connections the server holds at once; more are turned away.',
+    min: 1,
+    max: 1_000_000,
+  }),
+  backlog: countOr('default', {
+    description: 'Length of the queue of connections not yet accepted; the kernel caps it at somaxconn.',
+    min: 1,
+    max: 65_535,
+  }),
+  firstCloser: choice({
+    description: 'Who sends the first FIN after a response that ends its connection; client needs kind reference.',
+    now: ['server', 'client'],
+  }),
+  response: knobs({
+    size: size({
+      description: 'Bytes of every response body.',
+      max: 1e9,
+      because: 'the server keeps the body in memory',
+    }),
+    framing: choice({ description: 'Content-Length, or chunks.', now: ['length', 'chunked'] }),
+    delay,
+  }),
+});
+
+const noSysctls = (side: string): z.ZodRecord<z.ZodString, z.ZodUnknown> =>
+  z
+    .record(z.string(), z.unknown())
+    .meta({ maxProperties: 0 })
+    .refine((settings) => Object.keys(settings).length === 0, {
+      error: (issue) => notYet(`network.sysctls.${side}`, issue.input, '{}'),
+    });
+
+const network = knobs({
+  mode: choice({ description: 'host: one machine, the loopback interface.', now: ['host'], later: ['lab'] }),
+  rtt: neutral({ description: 'Round-trip time of the link.', name: 'network.rtt', kind: 'duration' }),
+  bandwidth: only({ description: 'Capacity of the link.', name: 'network.bandwidth', value: 'unlimited' }),
+  loss: neutral({ description: 'Lost packets.', name: 'network.loss', kind: 'percent' }),
+  sysctls: knobs({ client: noSysctls('client'), server: noSysctls('server') }),
+});
+
+const load = knobs({
+  model: choice({
+    description: 'open: arrivals at a rate, whatever the responses do. closed: users that wait, think and repeat.',
+    now: ['open', 'closed'],
+  }),
+  rate: rate({
+    description: 'open: requests per second, over all workers.',
+    min: 0.001,
+    max: 10_000_000,
+    because: 'no one machine sends more than 10 million requests a second',
+  }),
+  arrivals: choice({ description: 'open: how arrivals are spaced.', now: ['constant', 'poisson'] }),
+  users: count({ description: 'closed: virtual users, over all workers.', min: 1, max: 1_000_000 }),
+  thinkTime: duration({ description: 'closed: pause of a user after each response.', ...aDay }),
+  warmUp: duration({ description: 'Time before measuring starts.', ...aDay }),
+  duration: duration({ description: 'Time that is measured.', min: 10, ...aDay }),
+  workers: count({ description: 'Generator threads; rate, users and pool are split over them.', min: 1, max: 64 }),
+  request: knobs({
+    method: choice({ description: 'Method of every request.', now: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] }),
+    path: word(
+      'Target of every request.',
+      /^\/[\x21\x22\x24-\x7e]{0,1999}$/,
+      'a path that starts with / and holds printable ASCII without spaces and #, at most 2000 characters',
+    ),
+  }),
+});
+
+/** What `base`, and every alternative of an axis, may hold. */
+export const configSchema = knobs({
+  client: choice({
+    description: 'What executes the strategy.',
+    now: ['reference'],
+    later: ['node-http', 'fetch', 'undici', 'agentkeepalive', 'http2', 'autocannon'],
+  }),
+  strategy,
+  server,
+  network,
+  load,
+});
+/** A configuration as far as a file gives it: canonical text, no defaults. */
+export type ConfigPatch = z.output<typeof configSchema>;
+export type DelayMap = z.output<typeof delayMap>;
+
+const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'must be a single value' });
+const selector = z
+  .union([z.string(), z.record(z.string(), scalar)], {
+    error: 'must be the name of a variant, or a map from axis to alternative',
+  })
+  .describe('A variant: its name, or a map from axis to alternative that fits exactly one.');
+
+const limit = z.union([z.number(), z.string()], { error: 'must be a number, or a quantity with its unit' });
+const ratioLimit = real({ description: 'A ratio; 1 means equal.', min: 1e-9, max: 1e9 });
+
+export const expectSchema = z.strictObject({
+  claim: prose('The claim, in a sentence.', 300),
+  metric: z.string({ error: 'must be a metric such as latency.response.p50' }).describe('Dotted path of a result.'),
+  of: selector,
+  against: z.exactOptional(selector),
+  ratio: z.exactOptional(knobs({ below: ratioLimit, above: ratioLimit })),
+  value: z.exactOptional(knobs({ below: limit, above: limit })),
+});
+export type ExpectInput = z.output<typeof expectSchema>;
+
+/** The top of the file; `base` and `axes` are read on their own, so that each problem is found where it is written. */
+export const topSchema = z.strictObject({
+  name: word(
+    'Name of the scenario; results are filed under it.',
+    /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/,
+    'letters, digits, ".", "_" and "-", at most 64 of them',
+  ),
+  question: z.exactOptional(prose('What the scenario finds out.')),
+  look: z.exactOptional(
+    z
+      .union([prose(''), z.array(prose('')).max(20)], { error: 'must be text or a list of texts' })
+      .describe('What to look at in the results.'),
+  ),
+  description: z.exactOptional(prose('Background.', 10_000)),
+  base: z.exactOptional(z.unknown()),
+  axes: z.exactOptional(z.unknown()),
+  baseline: z.exactOptional(selector),
+  blocks: z.exactOptional(
+    count({ description: 'Passes over all variants; a single one gives figures and no verdict.', min: 1, max: 1000 }),
+  ),
+  expect: z.exactOptional(z.unknown()),
+});
+export type TopInput = z.output<typeof topSchema>;
+
+/** The whole format, for its JSON Schema. */
+export const scenarioSchema = topSchema.extend({
+  base: z.exactOptional(configSchema.describe('What all variants share.')),
+  axes: z.exactOptional(
+    z
+      .record(z.string(), z.union([z.array(scalar).min(1), z.record(z.string(), configSchema)]))
+      .describe(
+        'The cross product of all axes is the variants: a dotted path with a list of values, or a name with a map of patches.',
+      ),
+  ),
+  expect: z.exactOptional(z.array(expectSchema).describe('Claims to be checked.')),
+});

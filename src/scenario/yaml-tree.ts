@@ -1,0 +1,231 @@
+/** YAML text -> a tree of values with their places, and every syntax problem; hostile text is refused before it can cost anything. */
+import {
+  Composer,
+  LineCounter,
+  Parser,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Alias,
+  type CST,
+  type Document,
+  type ParsedNode,
+} from 'yaml';
+import type { MapEntry, Node } from './node.ts';
+import { joinPath, quote, type Place, type Problem } from './problem.ts';
+
+/** Largest scenario file. */
+export const maximumFileBytes = 1_000_000;
+/** Deepest nesting; the format itself needs nine levels. */
+const maximumDepth = 40;
+/** Values that aliases may add beyond those written out. */
+const maximumAliasedValues = 10_000;
+const maximumSyntaxProblems = 1000;
+
+export interface YamlTree {
+  /** Null where the text has no value, or was refused. */
+  readonly root: Node | null;
+  readonly problems: readonly Problem[];
+  /** Line of the first syntax error: what follows it may be misread. `Infinity` without one. */
+  readonly reliableUpToLine: number;
+}
+
+/** Reads one YAML 1.2 document. Problems carry `file` as their file. */
+export function readYaml(text: string, file: string): YamlTree {
+  const refuse = (message: string, place?: Place): YamlTree => {
+    const at = place ?? { file, line: 0, column: 0 };
+    return { root: null, problems: [{ ...at, path: '', message }], reliableUpToLine: 0 };
+  };
+  if (Buffer.byteLength(text) > maximumFileBytes) return refuse(tooLarge(Buffer.byteLength(text)));
+  const nul = text.indexOf('\0');
+  if (nul >= 0) return refuse('contains a NUL byte, so this is not a text file', placeInText(text, nul, file));
+
+  const counter = new LineCounter();
+  const placeOf = (offset: number): Place => {
+    const { line, col } = counter.linePos(offset);
+    return { file, line, column: col };
+  };
+  const tokens = [...new Parser(counter.addNewLine).parse(text)];
+  const deep = firstTooDeep(tokens);
+  if (deep !== null) return refuse(`is nested deeper than ${maximumDepth} levels`, placeOf(deep));
+
+  // Duplicate keys are found below: the library's own check takes quadratic time.
+  const composer = new Composer({ uniqueKeys: false, prettyErrors: false, lineCounter: counter });
+  const [first, second] = [...composer.compose(tokens, true, text.length)] as readonly (Document.Parsed | undefined)[];
+  if (first === undefined) return refuse('is empty');
+  const syntax = syntaxProblems(first, placeOf);
+  if (second !== undefined && syntax.length === 0) {
+    const at = placeOf(second.range[0]);
+    return refuse('holds more than one YAML document; a scenario is one', at);
+  }
+  return new TreeBuilder(placeOf).build(first, syntax);
+}
+
+/** The reason why a file of so many bytes is not read. */
+export function tooLarge(bytes: number): string {
+  return `is ${bytes} bytes; a scenario file may have at most ${maximumFileBytes}`;
+}
+
+function placeInText(text: string, offset: number, file: string): Place {
+  const before = text.slice(0, offset);
+  const lineStart = before.lastIndexOf('\n') + 1;
+  return { file, line: before.split('\n').length, column: offset - lineStart + 1 };
+}
+
+/** Offset of the first token below the depth limit. Iterative: the composer recurses, so this must come before it. */
+function firstTooDeep(tokens: readonly CST.Token[]): number | null {
+  const stack = tokens.map((token) => ({ token, depth: 0 }));
+  for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
+    const { token, depth } = next;
+    if (depth > maximumDepth) return token.offset;
+    if (token.type === 'document' && token.value !== undefined) stack.push({ token: token.value, depth });
+    if (!('items' in token)) continue;
+    for (const { key, value } of token.items as readonly CST.CollectionItem[]) {
+      if (key) stack.push({ token: key, depth: depth + 1 });
+      if (value) stack.push({ token: value, depth: depth + 1 });
+    }
+  }
+  return null;
+}
+
+function syntaxProblems(document: Document.Parsed, placeOf: (offset: number) => Place): readonly Problem[] {
+  const problems: Problem[] = [];
+  for (const error of [...document.errors, ...document.warnings]) {
+    if (problems.length === maximumSyntaxProblems) {
+      const more = document.errors.length + document.warnings.length - maximumSyntaxProblems;
+      problems.push({ ...placeOf(error.pos[0]), path: '', message: `and ${more} more YAML errors` });
+      break;
+    }
+    problems.push({ ...placeOf(error.pos[0]), path: '', message: `YAML: ${error.message}` });
+  }
+  if (document.directives.yaml.explicit === true && document.directives.yaml.version !== '1.2') {
+    const message = `YAML ${document.directives.yaml.version} is not read; leave the %YAML line out or write 1.2`;
+    problems.push({ ...placeOf(0), path: '', message });
+  }
+  return problems;
+}
+
+interface Sized {
+  readonly node: Node;
+  /** Values in the tree with every alias written out. */
+  readonly size: number;
+}
+
+/** Converts the library's nodes, shares what aliases point at, and counts what they would expand to. */
+class TreeBuilder {
+  private readonly placeOf: (offset: number) => Place;
+  private readonly problems: Problem[] = [];
+  private readonly anchors = new Map<string, Sized | 'open'>();
+  private aliasedValues = 0;
+  private refusedAliases = false;
+
+  constructor(placeOf: (offset: number) => Place) {
+    this.placeOf = placeOf;
+  }
+
+  build(document: Document.Parsed, syntax: readonly Problem[]): YamlTree {
+    const reliableUpToLine = Math.min(Infinity, ...syntax.map((problem) => problem.line));
+    const { contents } = document;
+    const empty = contents === null || (isScalar(contents) && contents.value === null && contents.source === '');
+    if (empty && syntax.length === 0) this.report(this.placeOf(0), [], 'is empty');
+    const root = empty ? null : this.convert(contents, this.placeOf(0), []).node;
+    return {
+      root: this.refusedAliases ? null : root,
+      problems: [...syntax, ...this.problems],
+      reliableUpToLine,
+    };
+  }
+
+  private report(at: Place, keys: readonly PropertyKey[], message: string): void {
+    this.problems.push({ ...at, path: joinPath('', keys), message });
+  }
+
+  private convert(source: ParsedNode | null, fallback: Place, keys: readonly PropertyKey[]): Sized {
+    if (source === null) return { node: { kind: 'scalar', value: null, at: fallback }, size: 1 };
+    const at = this.placeOf(source.range[0]);
+    if (isAlias(source)) return this.follow(source.source, at, keys);
+    const anchor = source.anchor;
+    if (anchor !== undefined) this.anchors.set(anchor, 'open');
+    const sized = this.convertValue(source, at, keys);
+    if (anchor !== undefined) this.anchors.set(anchor, sized);
+    return sized;
+  }
+
+  private convertValue(source: Exclude<ParsedNode, Alias.Parsed>, at: Place, keys: readonly PropertyKey[]): Sized {
+    if (isMap(source)) return this.convertMap(source.items, at, keys);
+    if (isSeq(source)) {
+      const items = source.items.map((item, index) => this.convert(item, at, [...keys, index]));
+      return { node: { kind: 'list', items: items.map(({ node }) => node), at }, size: sum(items) };
+    }
+    const value: unknown = isScalar(source) ? source.value : undefined;
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' || value === null) {
+      return { node: { kind: 'scalar', value, at }, size: 1 };
+    }
+    this.report(at, keys, 'is a kind of YAML value that scenarios do not use');
+    return { node: { kind: 'scalar', value: null, at }, size: 1 };
+  }
+
+  private convertMap(
+    items: readonly { key: unknown; value: unknown }[],
+    at: Place,
+    keys: readonly PropertyKey[],
+  ): Sized {
+    const entries = new Map<string, MapEntry>();
+    const sizes: Sized[] = [];
+    for (const item of items) {
+      const key = this.keyOf(item.key as ParsedNode, at, keys);
+      if (key === null) continue;
+      const value = this.convert(item.value as ParsedNode | null, key.at, [...keys, key.text]);
+      const earlier = entries.get(key.text);
+      if (earlier === undefined) {
+        entries.set(key.text, { key: key.text, at: key.at, value: value.node });
+        sizes.push(value);
+      } else {
+        this.report(key.at, [...keys, key.text], `is given twice; the first is on line ${earlier.at.line}`);
+      }
+    }
+    return { node: { kind: 'map', entries, at }, size: sum(sizes) };
+  }
+
+  private keyOf(
+    source: ParsedNode | null,
+    mapAt: Place,
+    keys: readonly PropertyKey[],
+  ): { text: string; at: Place } | null {
+    const at = source === null ? mapAt : this.placeOf(source.range[0]);
+    if (!isScalar(source)) {
+      this.report(at, keys, 'has a key that is not a plain word');
+      return null;
+    }
+    const { value } = source;
+    const text = typeof value === 'string' ? value : source.source;
+    if (text === '') {
+      this.report(at, keys, 'has an empty key');
+      return null;
+    }
+    return { text, at };
+  }
+
+  private follow(name: string, at: Place, keys: readonly PropertyKey[]): Sized {
+    const nothing: Sized = { node: { kind: 'scalar', value: null, at }, size: 1 };
+    if (this.refusedAliases) return nothing;
+    const target = this.anchors.get(name);
+    if (target === undefined || target === 'open') {
+      const why = target === 'open' ? 'points at something that contains it' : 'points at no anchor before it';
+      this.report(at, keys, `the alias ${quote(`*${name}`)} ${why}`);
+      return nothing;
+    }
+    this.aliasedValues += target.size;
+    if (this.aliasedValues > maximumAliasedValues) {
+      this.refusedAliases = true;
+      this.report(at, keys, `the aliases of this file stand for more than ${maximumAliasedValues} values`);
+      return nothing;
+    }
+    return target;
+  }
+}
+
+function sum(parts: readonly Sized[]): number {
+  return parts.reduce((total, part) => total + part.size, 1);
+}

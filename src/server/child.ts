@@ -1,0 +1,186 @@
+/** The controller's handle on a server process: start, snapshot and stop, each with a deadline, and news of an early death. */
+import { entryFile } from '../kernel/entry.ts';
+import { IpcChild, type ProcessEnd } from '../kernel/ipc-child.ts';
+import type { ServerConfig } from '../scenario/config.ts';
+import type { FromServer, LiveServerSettings, ServerReport, ToServer } from './messages.ts';
+
+export type { ProcessEnd } from '../kernel/ipc-child.ts';
+
+export interface StartServerOptions {
+  readonly seed: number;
+  /** A dotted IPv4 address; 127.0.0.1 where absent. */
+  readonly host?: string;
+  /** Any free port where absent. */
+  readonly port?: number;
+  /** How long the start, a snapshot and, beyond its grace, a stop may take. */
+  readonly deadlineMs: number;
+}
+
+export interface ServerHandle {
+  readonly pid: number;
+  readonly host: string;
+  readonly port: number;
+  readonly settings: LiveServerSettings;
+  /** Rejects with a ServerProcessError where the server has died or does not answer in time. */
+  snapshot(): Promise<ServerReport>;
+  /**
+   * Asks the server to stop, then sends SIGTERM, then SIGKILL; resolves with its last report once the process is gone. Every call
+   * gives the same promise. Rejects with a ServerProcessError where there is no last report.
+   */
+  stop(graceMs: number): Promise<ServerReport>;
+  /** Resolves when the process exits though nobody stopped or killed it. */
+  readonly died: Promise<ProcessEnd>;
+  /** SIGKILL; resolves once the process is gone. */
+  kill(): Promise<void>;
+}
+
+/** A server process that failed, died or fell silent. `code` is for programs: the server's own, or EEXITED, EDEADLINE. */
+export class ServerProcessError extends Error {
+  override readonly name = 'ServerProcessError';
+  readonly code: string;
+  /** How the process ended; null where it did not. */
+  readonly end: ProcessEnd | null;
+  readonly lastReport: ServerReport | null;
+
+  constructor(code: string, message: string, end: ProcessEnd | null, lastReport: ServerReport | null) {
+    super(message);
+    this.code = code;
+    this.end = end;
+    this.lastReport = lastReport;
+  }
+}
+
+/** Starts a server in a process of its own. Rejects with a ServerProcessError; then no process is left behind. */
+export async function startServer(config: ServerConfig, options: StartServerOptions): Promise<ServerHandle> {
+  const { seed, host = '127.0.0.1', port = 0, deadlineMs } = options;
+  const server = new ServerProcess(deadlineMs);
+  try {
+    server.send({ type: 'start', config, host, port, seed });
+    const listening = await server.expect('its start', deadlineMs, isListening);
+    return {
+      pid: server.pid,
+      host: listening.host,
+      port: listening.port,
+      settings: listening.settings,
+      snapshot: () => server.snapshot(),
+      stop: (graceMs) => server.stop(graceMs),
+      died: server.died,
+      kill: () => server.kill(),
+    };
+  } catch (error) {
+    await server.kill();
+    throw error;
+  }
+}
+
+const isListening = (message: FromServer): message is Extract<FromServer, { type: 'listening' }> =>
+  message.type === 'listening';
+const isStopped = (message: FromServer): message is Extract<FromServer, { type: 'stopped' }> =>
+  message.type === 'stopped';
+
+type Matcher<M extends FromServer> = (message: FromServer) => message is M;
+
+class ServerProcess {
+  readonly died: Promise<ProcessEnd>;
+  readonly #child = new IpcChild<ToServer, FromServer>(entryFile(import.meta.url, './main'));
+  readonly #deadlineMs: number;
+  #failure: Extract<FromServer, { type: 'failed' }> | null = null;
+  #lastReport: ServerReport | null = null;
+  #isExpectedToEnd = false;
+  #stopped: Promise<ServerReport> | null = null;
+  #nextId = 0;
+
+  constructor(deadlineMs: number) {
+    this.#deadlineMs = deadlineMs;
+    this.#child.onMessage((message) => {
+      if (message.type === 'snapshot' || message.type === 'stopped') this.#lastReport = message.report;
+      else if (message.type === 'failed') this.#failure = message;
+    });
+    this.died = new Promise((resolve) => {
+      void this.#child.ended.then((end) => {
+        if (!this.#isExpectedToEnd) resolve(end);
+      });
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  send(message: ToServer): void {
+    this.#child.send(message);
+  }
+
+  async snapshot(): Promise<ServerReport> {
+    const id = this.#nextId++;
+    this.send({ type: 'snapshot', id });
+    const isAnswer = (message: FromServer): message is Extract<FromServer, { type: 'snapshot' }> =>
+      message.type === 'snapshot' && message.id === id;
+    return (await this.expect('a snapshot', this.#deadlineMs, isAnswer)).report;
+  }
+
+  stop(graceMs: number): Promise<ServerReport> {
+    this.#stopped ??= this.#stop(graceMs);
+    return this.#stopped;
+  }
+
+  async kill(): Promise<void> {
+    this.#isExpectedToEnd = true;
+    await this.#child.kill();
+  }
+
+  async #stop(graceMs: number): Promise<ServerReport> {
+    this.#isExpectedToEnd = true;
+    this.send({ type: 'stop', graceMs });
+    try {
+      return (await this.expect('its stop', graceMs + this.#deadlineMs, isStopped)).report;
+    } catch (error) {
+      if (this.#child.end !== null) throw error;
+      return await this.#terminate(error);
+    } finally {
+      if (!(await this.#child.isGoneWithin(this.#deadlineMs))) await this.kill();
+    }
+  }
+
+  /** The second step: SIGTERM, which ends a server that is still able to without any grace. Rejects with `reason` where it is not. */
+  async #terminate(reason: unknown): Promise<ServerReport> {
+    this.#child.signal('SIGTERM');
+    try {
+      return (await this.expect('its end by SIGTERM', this.#deadlineMs, isStopped)).report;
+    } catch {
+      throw reason;
+    }
+  }
+
+  /** The first message that matches. Rejects at the deadline and when the process ends, which a server does after it has failed. */
+  expect<M extends FromServer>(what: string, deadlineMs: number, matches: Matcher<M>): Promise<M> {
+    return new Promise((resolve, reject) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        forget();
+      };
+      const forget = this.#child.onMessage((message) => {
+        if (!matches(message)) return;
+        finish();
+        resolve(message);
+      });
+      const timer = setTimeout(() => {
+        finish();
+        const sentence = `The server process ${this.pid} did not answer within ${deadlineMs} ms (${what}).`;
+        reject(new ServerProcessError('EDEADLINE', sentence, null, this.#lastReport));
+      }, deadlineMs);
+      void this.#child.ended.then((end) => {
+        finish();
+        reject(this.#endError(end)); // After a match this changes nothing.
+      });
+    });
+  }
+
+  #endError(end: ProcessEnd): ServerProcessError {
+    if (this.#failure !== null) {
+      return new ServerProcessError(this.#failure.code, this.#failure.message, end, this.#lastReport);
+    }
+    const sentence = `The server process ${this.pid} ${this.#child.describeEnd(end)}.`;
+    return new ServerProcessError('EEXITED', sentence, end, this.#lastReport);
+  }
+}

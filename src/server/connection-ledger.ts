@@ -1,0 +1,104 @@
+/** The server's count of what became of every connection and request, kept the same way by every kind of server. */
+import { closeReasons, type CloseReason, type ServerReport } from './messages.ts';
+
+/** The side whose FIN went first, or `reset` where the connection ended without one. */
+export type FirstCloser = keyof ServerReport['firstCloser'];
+
+/** The counted part of a `ServerReport`. */
+export type LedgerCounts = Pick<
+  ServerReport,
+  | 'accepted'
+  | 'executed'
+  | 'refused'
+  | 'turnedAway'
+  | 'acceptErrors'
+  | 'open'
+  | 'closesByReason'
+  | 'firstCloser'
+  | 'requestsPerConnection'
+>;
+
+/**
+ * Books balance at any moment: `accepted = open + ended`, where each ended connection is counted once by reason, once by first
+ * closer and once by its requests.
+ */
+export class ConnectionLedger {
+  #accepted = 0;
+  #executed = 0;
+  #refused = 0;
+  #acceptErrors = 0;
+  #open = 0;
+  readonly #closes = Object.fromEntries(closeReasons.map((reason) => [reason, 0])) as Record<CloseReason, number>;
+  readonly #first: Record<FirstCloser, number> = { client: 0, server: 0, reset: 0 };
+  readonly #requests = new Map<number, number>();
+
+  get open(): number {
+    return this.#open;
+  }
+
+  accept(): void {
+    this.#accepted++;
+    this.#open++;
+  }
+
+  /** A connection that the kernel completed and the server closed at once, because it has as many as it may. */
+  turnAway(): void {
+    this.accept();
+    this.end('maxConnections', 'server', 0);
+  }
+
+  /** The kernel could not hand over a waiting connection (for want of file descriptors, say). */
+  failAccept(): void {
+    this.#acceptErrors++;
+  }
+
+  /** A request whose handler runs now. */
+  execute(): void {
+    this.#executed++;
+  }
+
+  /** A request answered with an error instead of its handler. */
+  refuse(): void {
+    this.#refused++;
+  }
+
+  /** An accepted connection has ended, after `requests` executed requests. */
+  end(reason: CloseReason, first: FirstCloser, requests: number): void {
+    this.#open--;
+    this.#closes[reason]++;
+    this.#first[first]++;
+    this.#requests.set(requests, (this.#requests.get(requests) ?? 0) + 1);
+  }
+
+  /** A copy of the counts. Throws where they do not balance, which is a bug in the server. */
+  counts(): LedgerCounts {
+    const ended = sum(Object.values(this.#closes));
+    const balanced =
+      this.#open >= 0 &&
+      this.#accepted === this.#open + ended &&
+      ended === sum(Object.values(this.#first)) &&
+      ended === sum(this.#requests.values());
+    if (!balanced) {
+      throw new Error(
+        `connection ledger does not balance: accepted ${this.#accepted}, open ${this.#open}, ended ${ended}`,
+      );
+    }
+    return {
+      accepted: this.#accepted,
+      executed: this.#executed,
+      refused: this.#refused,
+      turnedAway: this.#closes.maxConnections,
+      acceptErrors: this.#acceptErrors,
+      open: this.#open,
+      closesByReason: { ...this.#closes },
+      firstCloser: { ...this.#first },
+      requestsPerConnection: Object.fromEntries([...this.#requests].sort(([a], [b]) => a - b)),
+    };
+  }
+}
+
+function sum(values: Iterable<number>): number {
+  let total = 0;
+  for (const value of values) total += value;
+  return total;
+}

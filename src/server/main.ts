@@ -1,0 +1,90 @@
+/** Entry of the server process: forked by the controller, it hosts one server and speaks the messages of `messages.ts`. */
+import { assertNever } from '../kernel/assert-never.ts';
+import { dieWithParent } from '../kernel/parent-death.ts';
+import type { FromServer, ToServer } from './messages.ts';
+import { startNodeServer } from './node-server.ts';
+import { startReferenceServer } from './reference-server.ts';
+import { ServerFailure, type RunningServer } from './running-server.ts';
+
+dieWithParent();
+
+/** The server, once it was asked for. */
+let server: Promise<RunningServer> | null = null;
+let stopping = false;
+
+// Ctrl-C reaches the whole process group; what it means is the controller's decision.
+process.on('SIGINT', () => undefined);
+process.on('SIGTERM', () => {
+  guard(stop(0));
+});
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
+process.on('message', (message: ToServer) => {
+  guard(handle(message));
+});
+
+async function handle(message: ToServer): Promise<void> {
+  switch (message.type) {
+    case 'start':
+      await start(message);
+      return;
+    case 'snapshot': {
+      if (server === null)
+        throw new ServerFailure('ENOSERVER', 'A snapshot was asked for before the server was started.');
+      const report = await (await server).report();
+      send({ type: 'snapshot', id: message.id, report });
+      return;
+    }
+    case 'stop':
+      await stop(message.graceMs);
+      return;
+    default:
+      assertNever(message);
+  }
+}
+
+async function start(message: Extract<ToServer, { type: 'start' }>): Promise<void> {
+  if (server !== null) throw new ServerFailure('ESTARTED', 'This process hosts a server already.');
+  const options = { config: message.config, host: message.host, port: message.port, seed: message.seed };
+  server = message.config.kind === 'node' ? startNodeServer(options) : startReferenceServer(options);
+  const running = await server;
+  guard(running.broken);
+  send({ type: 'listening', host: running.host, port: running.port, settings: running.settings });
+}
+
+/** Idempotent: the first call decides the grace, except that a later one without grace ends the wait. */
+async function stop(graceMs: number): Promise<void> {
+  if (server === null) process.exit(0);
+  const running = await server;
+  if (stopping) {
+    if (graceMs === 0) await running.stop(0);
+    return;
+  }
+  stopping = true;
+  await running.stop(graceMs);
+  const report = await running.report();
+  leave({ type: 'stopped', report }, 0);
+}
+
+function guard(work: Promise<unknown>): void {
+  work.catch(fail);
+}
+
+/** Whatever breaks the server is told to the controller, and ends this process. */
+function fail(error: unknown): void {
+  const code = error instanceof ServerFailure ? error.code : 'EINTERNAL';
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof ServerFailure))
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? message) : message}\n`);
+  leave({ type: 'failed', code, message }, 1);
+}
+
+function send(message: FromServer): void {
+  process.send?.(message);
+}
+
+/** Sends a last message and exits once it is on its way. */
+function leave(message: FromServer, exitCode: number): void {
+  if (process.send === undefined || !process.connected) process.exit(exitCode);
+  process.send(message, () => process.exit(exitCode));
+}

@@ -1,0 +1,93 @@
+/** What the controller and the server process say to each other over IPC (structured clone, so Infinity survives). */
+import type { ServerConfig } from '../scenario/config.ts';
+
+/** Why the server saw a connection end. */
+export const closeReasons = [
+  'idleTimeout', // the server's keep-alive timer ran out
+  'maxRequests', // the server's request limit was reached
+  'maxConnections', // turned away: closed as soon as it was accepted
+  'connectionClose', // request or response said `Connection: close`, or HTTP/1.0 without keep-alive
+  'clientFin', // the client closed an idle or unfinished connection
+  'clientReset',
+  'headersTimeout',
+  'requestTimeout',
+  'error',
+  'serverStop', // still open when the trial ended
+] as const;
+export type CloseReason = (typeof closeReasons)[number];
+
+/** Settings as the running server reads them back; null where the runtime has no such setting. */
+export interface LiveServerSettings {
+  readonly runtime: string; // e.g. `node v20.20.2`, `connbench reference server`
+  readonly keepAliveTimeoutMs: number | null;
+  /** Extra time the runtime adds before it really closes. */
+  readonly keepAliveTimeoutBufferMs: number | null;
+  readonly maxRequestsPerSocket: number | null;
+  readonly headersTimeoutMs: number | null;
+  readonly requestTimeoutMs: number | null;
+  readonly connectionsCheckingIntervalMs: number | null;
+  readonly maxConnections: number | null;
+  readonly backlog: number | null;
+  readonly noDelay: boolean | null;
+}
+
+export interface EventLoopDelay {
+  readonly count: number;
+  readonly meanNs: number;
+  readonly p50Ns: number;
+  readonly p99Ns: number;
+  readonly maxNs: number;
+}
+
+/** Counts since the server started listening. */
+export interface ServerReport {
+  /** CLOCK_MONOTONIC, ns. */
+  readonly atNs: number;
+  readonly accepted: number;
+  /** Requests whose handler ran. */
+  readonly executed: number;
+  /** Requests refused without running the handler (408, 431, 503 ...). */
+  readonly refused: number;
+  /**
+   * Connections turned away at `maxConnections`. The kernel completed their handshake, so they are in `accepted` and, with 0
+   * requests and the server as first closer, among the ended ones: `accepted = open + ended` at any moment.
+   */
+  readonly turnedAway: number;
+  /** Failed attempts to accept a waiting connection, for example for want of file descriptors (EMFILE). */
+  readonly acceptErrors?: number;
+  readonly open: number;
+  readonly closesByReason: Readonly<Record<CloseReason, number>>;
+  /** Ended connections by the side whose FIN the server saw or sent first; `reset` where one ended without FINs. */
+  readonly firstCloser: { readonly client: number; readonly server: number; readonly reset: number };
+  /** Ended connections by requests executed on them. */
+  readonly requestsPerConnection: Readonly<Record<number, number>>;
+  /** getrusage of the whole process. */
+  readonly cpu: { readonly userUs: number; readonly systemUs: number };
+  readonly rssBytes: number;
+  /** Since the last snapshot; null where the server has no event loop of Node's. */
+  readonly eventLoopDelay: EventLoopDelay | null;
+}
+
+export type ToServer =
+  | {
+      readonly type: 'start';
+      readonly config: ServerConfig;
+      readonly host: string;
+      /** 0: any free port. */
+      readonly port: number;
+      readonly seed: number;
+    }
+  | { readonly type: 'snapshot'; readonly id: number }
+  /** Stop accepting, let open connections end for `graceMs`, then end them, report, exit 0. */
+  | { readonly type: 'stop'; readonly graceMs: number };
+
+export type FromServer =
+  | {
+      readonly type: 'listening';
+      readonly host: string;
+      readonly port: number;
+      readonly settings: LiveServerSettings;
+    }
+  | { readonly type: 'snapshot'; readonly id: number; readonly report: ServerReport }
+  | { readonly type: 'stopped'; readonly report: ServerReport }
+  | { readonly type: 'failed'; readonly code: string; readonly message: string };

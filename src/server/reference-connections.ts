@@ -1,0 +1,346 @@
+/**
+ * What the reference server does with one connection: receive, answer in order, and end it for a reason, with the first closer known.
+ *
+ * Hot: one event of a connection is a few calls on flat arrays. Input is watched edge-triggered, so a connection costs one epoll_ctl in its
+ * life; whoever stops reading early leaves READABLE set and reads on when its turn comes.
+ */
+import { errnoName, EAGAIN } from '../kernel/errno.ts';
+import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, type Epoll } from '../kernel/epoll.ts';
+import { nowNs } from '../kernel/clock.ts';
+import { allocateNative } from '../kernel/memory.ts';
+import type { Sockets } from '../kernel/sockets.ts';
+import type { ServerConfig } from '../scenario/config.ts';
+import { Deadlines } from '../strategy/deadlines.ts';
+import type { ConnectionLedger, FirstCloser } from './connection-ledger.ts';
+import {
+  AWAITING_FIN,
+  ConnectionSlots,
+  DEAD,
+  DELAYING,
+  FIN_SEEN,
+  FREE,
+  FRESH,
+  IDLE,
+  LAST,
+  READABLE,
+  RECEIVING,
+  SENDING,
+} from './connection-slots.ts';
+import { probeFirstCloser } from './first-closer.ts';
+import type { CloseReason } from './messages.ts';
+import {
+  answerIndex,
+  prepareResponses,
+  refusalIndex,
+  refusalStatus,
+  type PreparedResponses,
+} from './reference-responses.ts';
+
+/** Timeouts in ns; Infinity for never. */
+export interface ReferenceTimeouts {
+  readonly keepAliveNs: number;
+  readonly headersNs: number;
+  readonly requestNs: number;
+}
+
+const receiveBytes = 65_536;
+/** Reads of one connection before others get their turn. */
+const readsPerTurn = 16;
+/** How long a connection that is over waits for the client's FIN. */
+const finWaitNs = 1e9;
+const watched = (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
+
+export class ReferenceConnections {
+  readonly deadlines = new Deadlines();
+  readonly slots = new ConnectionSlots();
+  /** Connections with input left after their share of a turn. */
+  readonly #again: number[] = [];
+  readonly #ledger: ConnectionLedger;
+  readonly #sockets: Sockets;
+  readonly #epoll: Epoll;
+  readonly #responses: PreparedResponses;
+  readonly #timeouts: ReferenceTimeouts;
+  readonly #maxRequests: number;
+  readonly #clientCloses: boolean;
+  readonly #sampleDelayMs: (() => number) | null;
+  readonly #input = allocateNative(receiveBytes);
+  /** Octets received and not yet consumed while a request is being handled. */
+  #unreadBytes = 0;
+  /** The loop's clock reading of this turn. */
+  nowNs = nowNs();
+
+  constructor(
+    config: ServerConfig,
+    timeouts: ReferenceTimeouts,
+    sampleDelayMs: (() => number) | null,
+    system: { readonly ledger: ConnectionLedger; readonly sockets: Sockets; readonly epoll: Epoll },
+  ) {
+    this.#ledger = system.ledger;
+    this.#sockets = system.sockets;
+    this.#epoll = system.epoll;
+    this.#responses = prepareResponses(config, timeouts.keepAliveNs / 1e6);
+    this.#timeouts = timeouts;
+    this.#maxRequests = config.maxRequestsPerSocket;
+    this.#clientCloses = config.firstCloser === 'client';
+    this.#sampleDelayMs = sampleDelayMs;
+    this.deadlines.grow(this.slots.capacity);
+  }
+
+  /** Takes over a connection; its events come with the tag `firstTag` plus its slot. */
+  accept(fd: number, firstTag: number): void {
+    const slot = this.slots.take(fd, this.nowNs);
+    this.deadlines.grow(this.slots.capacity);
+    this.#ledger.accept();
+    this.#epoll.add(fd, watched, firstTag + slot);
+    this.deadlines.set(slot, this.nowNs + Math.min(this.#timeouts.headersNs, this.#timeouts.requestNs));
+  }
+
+  get hasMore(): boolean {
+    return this.#again.length > 0;
+  }
+
+  /** Reads on where the last turn stopped early. */
+  readMore(): void {
+    for (const slot of this.#again.splice(0)) this.#onReadable(slot);
+  }
+
+  onEvent(slot: number, events: number): void {
+    this.#unreadBytes = 0;
+    const { phase, flags } = this.slots;
+    if ((events & (EPOLLERR | EPOLLHUP)) !== 0) flags[slot]! |= DEAD | READABLE;
+    else if ((events & EPOLLRDHUP) !== 0) flags[slot]! |= FIN_SEEN | READABLE;
+    else if ((events & EPOLLIN) !== 0) flags[slot]! |= READABLE;
+    if (phase[slot] === SENDING && (events & EPOLLOUT) !== 0 && (flags[slot]! & DEAD) === 0) {
+      this.#send(slot);
+      this.#goOn(slot);
+    } else if (this.slots.isReading(slot)) {
+      this.#onReadable(slot);
+    }
+    // The end of a connection that waits for a time or for room would not be read.
+    const isBusy = phase[slot] === DELAYING || phase[slot] === SENDING;
+    if (isBusy && (flags[slot]! & DEAD) !== 0) this.#onDead(slot, this.#sockets.pendingError(this.slots.fd[slot]!));
+  }
+
+  onDeadline(slot: number): void {
+    this.#unreadBytes = 0;
+    switch (this.slots.phase[slot]!) {
+      case DELAYING:
+        this.#send(slot);
+        this.#goOn(slot);
+        return;
+      case IDLE:
+        this.#close(slot, 'idleTimeout');
+        return;
+      case FRESH:
+      case RECEIVING:
+        this.#onSlowRequest(slot);
+        return;
+      case AWAITING_FIN:
+        this.#close(slot, this.slots.lastReason(slot));
+        return;
+    }
+  }
+
+  /** Ends every connection at once. */
+  closeAll(): void {
+    for (let slot = 0; slot < this.slots.capacity; slot++) {
+      const phase = this.slots.phase[slot];
+      if (phase === AWAITING_FIN) this.#close(slot, this.slots.lastReason(slot));
+      else if (phase !== FREE) this.#close(slot, 'serverStop');
+    }
+  }
+
+  #onReadable(slot: number): void {
+    for (let reads = 0; reads < readsPerTurn; reads++) {
+      if ((this.slots.flags[slot]! & READABLE) === 0 || !this.slots.isReading(slot)) return;
+      this.#receive(slot);
+    }
+    if ((this.slots.flags[slot]! & READABLE) !== 0 && this.slots.isReading(slot)) this.#again.push(slot);
+  }
+
+  #receive(slot: number): void {
+    const { flags } = this.slots;
+    const count = this.#sockets.recv(this.slots.fd[slot]!, this.#input.address, receiveBytes);
+    if (count > 0) {
+      // A short read has emptied the buffer (epoll(7)), but what ended the connection behind it gives no edge of its own.
+      if (count < receiveBytes && (flags[slot]! & (FIN_SEEN | DEAD)) === 0) flags[slot]! &= ~READABLE;
+      if (this.slots.phase[slot] !== AWAITING_FIN) this.#consume(slot, this.#input.bytes, 0, count);
+    } else if (count === 0) {
+      flags[slot]! |= FIN_SEEN;
+      flags[slot]! &= ~READABLE;
+      this.#onFin(slot);
+    } else if (count === -EAGAIN) {
+      flags[slot]! &= ~READABLE;
+    } else {
+      this.#onDead(slot, -count);
+    }
+  }
+
+  /** Handles the requests in `bytes[start..end)` one after another, until one cannot be answered at once. */
+  #consume(slot: number, bytes: Uint8Array, start: number, end: number): void {
+    const parser = this.slots.parser[slot]!;
+    const { phase } = this.slots;
+    let offset = start;
+    while (offset < end) {
+      const hadHead = parser.headDone;
+      const hadStarted = parser.started;
+      offset = parser.feed(bytes, offset, end);
+      this.#unreadBytes = end - offset;
+      if (parser.error !== 0) {
+        this.#refuse(slot, refusalStatus(parser.error), 'error');
+        return;
+      }
+      if (parser.done) {
+        this.#answer(slot);
+        if (phase[slot] === IDLE) continue;
+        // Delayed or stuck in the send buffer: the rest waits its turn. Ended: the rest is of no interest.
+        if (offset < end && phase[slot] !== FREE && phase[slot] !== AWAITING_FIN)
+          this.slots.pending[slot] = bytes.slice(offset, end);
+        return;
+      }
+      if (parser.started) this.#awaitRest(slot, hadStarted, hadHead, parser.headDone);
+    }
+  }
+
+  /** Sets the deadline of a request that has begun; most arrive whole and never come here. */
+  #awaitRest(slot: number, hadStarted: boolean, hadHead: boolean, headDone: boolean): void {
+    const { phase, startedAtNs } = this.slots;
+    const { headersNs, requestNs } = this.#timeouts;
+    if (!hadStarted && phase[slot] === IDLE) startedAtNs[slot] = this.nowNs;
+    phase[slot] = RECEIVING;
+    if (hadStarted && hadHead === headDone) return;
+    const timeoutNs = headDone ? requestNs : Math.min(headersNs, requestNs);
+    this.deadlines.set(slot, startedAtNs[slot]! + timeoutNs);
+  }
+
+  #onSlowRequest(slot: number): void {
+    const { headDone } = this.slots.parser[slot]!;
+    const isHeadersTimeout = !headDone && this.#timeouts.headersNs <= this.#timeouts.requestNs;
+    this.#refuse(slot, 408, isHeadersTimeout ? 'headersTimeout' : 'requestTimeout');
+  }
+
+  #answer(slot: number): void {
+    const parser = this.slots.parser[slot]!;
+    const requests = this.slots.requests[slot]! + 1;
+    this.slots.requests[slot] = requests;
+    this.#ledger.execute();
+    const isLast = !parser.keepAlive || requests >= this.#maxRequests;
+    if (isLast) this.slots.setLast(slot, parser.keepAlive ? 'maxRequests' : 'connectionClose');
+    this.slots.response[slot] = answerIndex(parser.versionMinor, parser.isHead, isLast);
+    this.slots.sentBytes[slot] = 0;
+    parser.reset();
+    const delayMs = this.#sampleDelayMs === null ? 0 : this.#sampleDelayMs();
+    if (delayMs > 0) {
+      this.slots.phase[slot] = DELAYING;
+      this.deadlines.set(slot, nowNs() + delayMs * 1e6);
+    } else {
+      this.#send(slot);
+    }
+  }
+
+  /** Refuses the request under way, which ends the connection. */
+  #refuse(slot: number, status: 400 | 408 | 413 | 431, reason: CloseReason): void {
+    this.#ledger.refuse();
+    this.slots.setLast(slot, reason);
+    this.slots.response[slot] = refusalIndex(status);
+    this.slots.sentBytes[slot] = 0;
+    this.#send(slot);
+  }
+
+  /** Sends what is left of the response; what follows it is decided here when it is all out. */
+  #send(slot: number): void {
+    const { fd, phase, response, sentBytes } = this.slots;
+    const index = response[slot]!;
+    const address = this.#responses.address[index]!;
+    const sizeBytes = this.#responses.sizeBytes[index]!;
+    let sent = sentBytes[slot]!;
+    while (sent < sizeBytes) {
+      const count = this.#sockets.send(fd[slot]!, address + sent, sizeBytes - sent);
+      if (count === -EAGAIN) {
+        sentBytes[slot] = sent;
+        phase[slot] = SENDING;
+        this.deadlines.cancel(slot);
+        return;
+      }
+      if (count < 0) {
+        this.#onDead(slot, -count);
+        return;
+      }
+      sent += count;
+    }
+    if ((this.slots.flags[slot]! & LAST) !== 0) {
+      this.#finish(slot);
+    } else {
+      phase[slot] = IDLE;
+      this.deadlines.set(slot, this.nowNs + this.#timeouts.keepAliveNs);
+    }
+  }
+
+  /** After a response that was delayed or stuck: the requests that came meanwhile, then the kernel's buffer. */
+  #goOn(slot: number): void {
+    const { pending, phase } = this.slots;
+    const bytes = pending[slot] ?? null;
+    if (bytes !== null && phase[slot] === IDLE) {
+      pending[slot] = null;
+      this.#consume(slot, bytes, 0, bytes.length);
+    }
+    this.#onReadable(slot);
+  }
+
+  /**
+   * The last response is out. Closing with input unread would reset the connection and may take the response with it (RFC 9112 section
+   * 9.6), so then only the sending half is closed, and the rest once the client has closed, as for a client that is to close first.
+   */
+  #finish(slot: number): void {
+    const { flags, pending } = this.slots;
+    const reason = this.slots.lastReason(slot);
+    const input = flags[slot]! & (READABLE | FIN_SEEN);
+    const hasUnread = this.#unreadBytes > 0 || pending[slot] !== null || input === READABLE;
+    if (input === FIN_SEEN || (!this.#clientCloses && !hasUnread)) {
+      this.#close(slot, reason);
+      return;
+    }
+    if (!this.#clientCloses) {
+      this.slots.noteFirst(slot, this.#whoIsFirst(slot));
+      this.#sockets.shutdownWrite(this.slots.fd[slot]!);
+    }
+    pending[slot] = null;
+    this.slots.phase[slot] = AWAITING_FIN;
+    this.deadlines.set(slot, this.nowNs + finWaitNs);
+  }
+
+  #onFin(slot: number): void {
+    if (this.slots.phase[slot] === AWAITING_FIN) {
+      this.#close(slot, this.slots.lastReason(slot));
+    } else if (this.slots.parser[slot]!.started) {
+      this.#unreadBytes = 0;
+      this.#refuse(slot, 400, 'clientFin');
+    } else {
+      this.#close(slot, 'clientFin');
+    }
+  }
+
+  /** The connection is dead: reset, or written to after the client had closed both ways. */
+  #onDead(slot: number, errno: number): void {
+    const name = errnoName(errno);
+    const hadFin = (this.slots.flags[slot]! & FIN_SEEN) !== 0 || name === 'EPIPE';
+    this.slots.noteFirst(slot, hadFin ? 'client' : 'reset');
+    if (this.slots.phase[slot] === AWAITING_FIN) this.#close(slot, this.slots.lastReason(slot));
+    else if (hadFin) this.#close(slot, 'clientFin');
+    else this.#close(slot, name === 'ECONNRESET' ? 'clientReset' : 'error');
+  }
+
+  #whoIsFirst(slot: number): FirstCloser {
+    const noted = this.slots.first(slot);
+    if (noted !== null) return noted;
+    if ((this.slots.flags[slot]! & FIN_SEEN) !== 0) return 'client';
+    return probeFirstCloser(this.#sockets, this.slots.fd[slot]!);
+  }
+
+  #close(slot: number, reason: CloseReason): void {
+    this.#ledger.end(reason, this.#whoIsFirst(slot), this.slots.requests[slot]!);
+    this.#sockets.close(this.slots.fd[slot]!);
+    this.deadlines.cancel(slot);
+    this.slots.give(slot);
+  }
+}

@@ -1,0 +1,164 @@
+/**
+ * The reference server's loop: one epoll instance, one thread, exact deadlines. It blocks in epoll and never returns to Node's event loop
+ * until it is stopped; other threads reach it through `wakeFd`. Hot: one clock reading per turn, no allocation per request.
+ */
+import { nowNs } from '../kernel/clock.ts';
+import { Epoll, EPOLLET, EPOLLIN } from '../kernel/epoll.ts';
+import { EventFd } from '../kernel/event-fd.ts';
+import { wantExactTimers } from '../kernel/parent-death.ts';
+import { Sockets } from '../kernel/sockets.ts';
+import { delaySampler } from '../load/delay.ts';
+import { Random } from '../load/random.ts';
+import type { ServerConfig } from '../scenario/config.ts';
+import { ConnectionLedger, type LedgerCounts } from './connection-ledger.ts';
+import type { LiveServerSettings } from './messages.ts';
+import { effectiveBacklog } from './node-settings.ts';
+import { ReferenceConnections, type ReferenceTimeouts } from './reference-connections.ts';
+import { defaultBacklog, isExhaustion, isNoneWaiting, openListener } from './reference-listener.ts';
+import { isNoDelay, type ServerOptions } from './running-server.ts';
+
+const listenerTag = 0;
+const wakeTag = 1;
+const firstTag = 2;
+/** Connections accepted before others get their turn. */
+const acceptsPerTurn = 64;
+/** No backlog is longer: a bound for emptying it. */
+const mostBacklog = 65_536;
+/** How long accepting pauses when descriptors or memory have run out. */
+const acceptPauseNs = 100e6;
+
+/** What the server does where the configuration says nothing: Node's own defaults, without its buffer and its checking interval. */
+const defaults = { keepAliveTimeoutMs: 5_000, headersTimeoutMs: 60_000, requestTimeoutMs: 300_000 };
+
+export class ReferenceLoop {
+  readonly port: number;
+  readonly settings: LiveServerSettings;
+  /** Raising this event (kernel/event-fd.ts) makes the loop call `onWake` in its own thread. */
+  readonly wakeFd: number;
+  readonly #sockets = new Sockets();
+  readonly #epoll = new Epoll();
+  readonly #ledger = new ConnectionLedger();
+  readonly #connections: ReferenceConnections;
+  readonly #maxConnections: number;
+  /** -1 once it is closed. */
+  #listener: number;
+  #acceptAgainNs = Infinity;
+  #stopAtNs = Infinity;
+  #isStopping = false;
+
+  /** Binds and listens. Throws a ServerFailure where that is refused, and an Error where FFI is missing. */
+  constructor({ config, host, port, seed }: ServerOptions) {
+    const settings = liveSettings(config);
+    const backlog = config.backlog ?? defaultBacklog;
+    const listener = openListener(this.#sockets, host, port, backlog);
+    const { delay } = config.response;
+    const sampleDelayMs = isNoDelay(delay) ? null : delaySampler(delay, new Random(seed));
+    const system = { ledger: this.#ledger, sockets: this.#sockets, epoll: this.#epoll };
+    this.#connections = new ReferenceConnections(config, timeouts(settings), sampleDelayMs, system);
+    this.#maxConnections = config.maxConnections;
+    this.#listener = listener.fd;
+    this.port = listener.port;
+    this.settings = settings;
+    this.wakeFd = new EventFd().fd;
+    // Edge-triggered, so that it need not be read: each raise is an edge.
+    this.#epoll.add(this.wakeFd, (EPOLLIN | EPOLLET) >>> 0, wakeTag);
+    this.#epoll.add(this.#listener, EPOLLIN, listenerTag);
+  }
+
+  /** Serves until `stop` was called (by `onWake`, in this thread) and every connection has ended. */
+  run(onWake: () => void): void {
+    wantExactTimers();
+    while (!this.#isStopping || this.#ledger.open > 0) {
+      const count = this.#epoll.wait(this.#waitNs());
+      this.#connections.nowNs = nowNs();
+      for (let index = 0; index < count; index++) {
+        const tag = this.#epoll.tag(index);
+        if (tag >= firstTag) this.#connections.onEvent(tag - firstTag, this.#epoll.events(index));
+        else if (tag === listenerTag) this.#acceptWaiting(acceptsPerTurn);
+        else onWake();
+      }
+      if (this.#connections.hasMore) this.#connections.readMore();
+      this.#onTime(this.#connections.nowNs);
+    }
+  }
+
+  /** Stops accepting, lets open connections end for `graceMs`, then ends them. A later call may shorten the grace. */
+  stop(graceMs: number): void {
+    this.#isStopping = true;
+    this.#stopAtNs = Math.min(this.#stopAtNs, nowNs() + graceMs * 1e6);
+    if (this.#listener < 0) return;
+    // What the kernel has completed is a connection to its client: it is counted and served like the others.
+    this.#acceptWaiting(mostBacklog);
+    this.#sockets.close(this.#listener);
+    this.#listener = -1;
+    this.#acceptAgainNs = Infinity;
+  }
+
+  counts(): LedgerCounts {
+    return this.#ledger.counts();
+  }
+
+  #waitNs(): number {
+    if (this.#connections.hasMore) return 0;
+    const nextNs = Math.min(this.#connections.deadlines.nextNs(), this.#stopAtNs, this.#acceptAgainNs);
+    return nextNs === Infinity ? Infinity : Math.max(0, nextNs - nowNs());
+  }
+
+  #onTime(turnNs: number): void {
+    const { deadlines } = this.#connections;
+    for (let slot = deadlines.due(turnNs); slot >= 0; slot = deadlines.due(turnNs)) this.#connections.onDeadline(slot);
+    if (turnNs >= this.#acceptAgainNs) {
+      this.#acceptAgainNs = Infinity;
+      this.#epoll.add(this.#listener, EPOLLIN, listenerTag);
+    }
+    if (turnNs >= this.#stopAtNs) {
+      this.#stopAtNs = Infinity;
+      this.#connections.closeAll();
+    }
+  }
+
+  #acceptWaiting(most: number): void {
+    if (this.#listener < 0) return; // Stopped earlier in this turn.
+    for (let accepted = 0; accepted < most; accepted++) {
+      const fd = this.#sockets.accept(this.#listener);
+      if (fd < 0) {
+        if (isNoneWaiting(-fd)) return;
+        this.#ledger.failAccept();
+        if (!isExhaustion(-fd)) continue;
+        // The connections stay in the backlog; asking again at once would only spin.
+        if (this.#acceptAgainNs === Infinity) this.#epoll.remove(this.#listener);
+        this.#acceptAgainNs = nowNs() + acceptPauseNs;
+        return;
+      }
+      if (this.#ledger.open >= this.#maxConnections) {
+        this.#sockets.close(fd);
+        this.#ledger.turnAway();
+      } else {
+        this.#connections.accept(fd, firstTag);
+      }
+    }
+  }
+}
+
+function liveSettings(config: ServerConfig): LiveServerSettings {
+  return {
+    runtime: 'connbench reference server',
+    keepAliveTimeoutMs: config.keepAliveTimeoutMs ?? defaults.keepAliveTimeoutMs,
+    keepAliveTimeoutBufferMs: 0,
+    maxRequestsPerSocket: config.maxRequestsPerSocket,
+    headersTimeoutMs: config.headersTimeoutMs ?? defaults.headersTimeoutMs,
+    requestTimeoutMs: config.requestTimeoutMs ?? defaults.requestTimeoutMs,
+    connectionsCheckingIntervalMs: null,
+    maxConnections: config.maxConnections,
+    backlog: effectiveBacklog(config.backlog ?? defaultBacklog),
+    noDelay: true,
+  };
+}
+
+function timeouts(settings: LiveServerSettings): ReferenceTimeouts {
+  return {
+    keepAliveNs: (settings.keepAliveTimeoutMs ?? Infinity) * 1e6,
+    headersNs: (settings.headersTimeoutMs ?? Infinity) * 1e6,
+    requestNs: (settings.requestTimeoutMs ?? Infinity) * 1e6,
+  };
+}

@@ -1,0 +1,135 @@
+/**
+ * Paired comparison of two configurations over blocks: exact Wilcoxon signed-rank test, and the Hodges-Lehmann estimate with the
+ * interval that inverts the test (Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd ed., sections 3.1-3.3).
+ * Exact for any number of blocks; the cost grows with its cube, a few milliseconds at 100 blocks.
+ */
+
+export interface SignedRankTest {
+  /** Differences used: those that are not exactly zero. */
+  readonly pairs: number;
+  readonly zeros: number;
+  /** Sum of the ranks of the positive differences; equal sizes share their mean rank. */
+  readonly tPlus: number;
+  readonly tMinus: number;
+  /** Two-sided, exact given the ties. 1 where every difference is zero. */
+  readonly p: number;
+}
+
+export interface Interval {
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface LocationEstimate {
+  /** Hodges-Lehmann: the median of the Walsh averages. */
+  readonly estimate: number;
+  /** Null with too few values for the confidence asked for. */
+  readonly interval: Interval | null;
+  /** Real confidence of the interval, at least 1 - alpha; null without one. */
+  readonly confidence: number | null;
+}
+
+/** How two values meet half-way: by arithmetic mean for differences, by geometric mean for ratios. */
+export type Scale = 'difference' | 'ratio';
+
+/** Tests whether differences lie symmetrically about zero. Infinite ones rank highest. Throws a RangeError for NaN. */
+export function signedRankTest(differences: readonly number[]): SignedRankTest {
+  assertNoNaN(differences);
+  const used = differences.filter((difference) => difference !== 0);
+  const doubled = doubledRanks(used.map(Math.abs));
+  const total = doubled.reduce((sum, rank) => sum + rank, 0);
+  const plus = doubled.reduce((sum, rank, index) => sum + (used[index]! > 0 ? rank : 0), 0);
+  const tail = cumulative(signedSums(doubled), Math.min(plus, total - plus));
+  return {
+    pairs: used.length,
+    zeros: differences.length - used.length,
+    tPlus: plus / 2,
+    tMinus: (total - plus) / 2,
+    p: Math.min(1, 2 * tail),
+  };
+}
+
+/**
+ * Location of a sample of one value per block with its two-sided interval: the (k+1)th smallest and (k+1)th largest Walsh average,
+ * k being the largest signed-rank sum that the test rejects at `alpha`. With scale `ratio` the values must not be negative.
+ * Throws a RangeError for an empty sample or NaN.
+ */
+export function locationEstimate(values: readonly number[], alpha: number, scale: Scale): LocationEstimate {
+  assertNoNaN(values);
+  const averages = walshAverages(values, scale);
+  const last = averages.length - 1;
+  const lower = averages[last >> 1];
+  const upper = averages[(last + 1) >> 1];
+  if (lower === undefined || upper === undefined) throw new RangeError('an estimate needs at least one value');
+  const estimate = midpoint(lower, upper, scale);
+  const rejected = largestRejectedSum(values.length, alpha);
+  if (rejected === null) return { estimate, interval: null, confidence: null };
+  return {
+    estimate,
+    interval: { low: averages[rejected.sum]!, high: averages[last - rejected.sum]! },
+    confidence: 1 - rejected.p,
+  };
+}
+
+/** Fewest blocks with which a two-sided exact test can reach `alpha`: 6 at 0.05, because 2/2^6 = 0.031 and 2/2^5 = 0.0625. */
+export function blocksNeeded(alpha: number): number {
+  if (!(alpha > 0 && alpha < 1)) throw new RangeError(`alpha is between 0 and 1, not ${alpha}`);
+  let blocks = 1;
+  while (2 ** (1 - blocks) > alpha) blocks++;
+  return blocks;
+}
+
+/** Largest signed-rank sum of `blocks` untied differences that is rejected at `alpha`, with its two-sided p; null if none is. */
+export function largestRejectedSum(blocks: number, alpha: number): { readonly sum: number; readonly p: number } | null {
+  if (blocks < blocksNeeded(alpha)) return null;
+  const probabilities = signedSums(Array.from({ length: blocks }, (_, index) => index + 1));
+  let sum = 0;
+  let p = 2 * probabilities[0]!;
+  while (p + 2 * probabilities[sum + 1]! <= alpha) p += 2 * probabilities[++sum]!;
+  return { sum, p };
+}
+
+/** Means of all pairs of values, each with itself too, ascending: n(n+1)/2. */
+function walshAverages(values: readonly number[], scale: Scale): number[] {
+  return values.flatMap((a, i) => values.slice(i).map((b) => midpoint(a, b, scale))).sort((a, b) => a - b);
+}
+
+function midpoint(a: number, b: number, scale: Scale): number {
+  // Equal values stay exactly what they are, so that identical blocks give an interval of one point.
+  if (a === b) return a;
+  return scale === 'ratio' ? Math.sqrt(a) * Math.sqrt(b) : (a + b) / 2;
+}
+
+/** Twice the rank of each size, 1 being the smallest: whole numbers also where ties share a mean rank. */
+function doubledRanks(sizes: readonly number[]): number[] {
+  return sizes.map((size) => {
+    const below = sizes.filter((other) => other < size).length;
+    const equal = sizes.filter((other) => other === size).length;
+    return 2 * below + equal + 1;
+  });
+}
+
+/** Probability of every sum of a random subset of `ranks`, each rank in or out by a fair coin. */
+function signedSums(ranks: readonly number[]): Float64Array {
+  const total = ranks.reduce((sum, rank) => sum + rank, 0);
+  const probabilities = new Float64Array(total + 1);
+  probabilities[0] = 1;
+  let reached = 0;
+  for (const rank of ranks) {
+    reached += rank;
+    for (let sum = reached; sum >= 0; sum--) {
+      const without = probabilities[sum]!;
+      const including = sum >= rank ? probabilities[sum - rank]! : 0;
+      probabilities[sum] = (without + including) / 2;
+    }
+  }
+  return probabilities;
+}
+
+function cumulative(probabilities: Float64Array, most: number): number {
+  return probabilities.subarray(0, most + 1).reduce((sum, probability) => sum + probability, 0);
+}
+
+function assertNoNaN(values: readonly number[]): void {
+  if (values.some(Number.isNaN)) throw new RangeError('a value per block must be a number, not NaN');
+}

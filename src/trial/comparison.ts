@@ -1,0 +1,65 @@
+/** What a comparison of counts is made from, and the two forms of verdict. Pure. */
+import type { GeneratorReport } from '../generator/messages.ts';
+import type { ReconciliationRecord } from '../results/record.ts';
+import type { ServerReport } from '../server/messages.ts';
+
+/** When the kernel's `TW` counter moves: at the entry into TIME_WAIT (newer kernels), 60 s later, or nobody could find out. */
+export type TimeWaitCounting = 'entry' | 'expiry' | 'unknown';
+
+/** TIME_WAIT sockets by side at the first and at the last sample. */
+export interface TimeWaitGauges {
+  readonly client: { readonly start: number; readonly end: number };
+  readonly server: { readonly start: number; readonly end: number };
+}
+
+export interface ReconcileInput {
+  readonly closeWith: 'fin' | 'reset';
+  readonly generator: GeneratorReport;
+  /** The report of the server's orderly stop. */
+  readonly server: ServerReport;
+  /** Growth of the kernel's TCP counters over the trial, or null where they cannot be read. */
+  readonly kernel: Readonly<Record<string, number>> | null;
+  readonly timeWaitCounting: TimeWaitCounting;
+  readonly timeWaitGauges: TimeWaitGauges | null;
+  /** From the first connection to the last sample. */
+  readonly observedSeconds: number;
+}
+
+/** One row of the reconciliation; a count left out is null: that party cannot count it. */
+export function row(
+  name: string,
+  counts: { client?: number | null; server?: number | null; kernel?: number | null },
+  verdict: { ok: boolean | null; note: string | null },
+): ReconciliationRecord {
+  return {
+    name,
+    client: counts.client ?? null,
+    server: counts.server ?? null,
+    kernel: counts.kernel ?? null,
+    // Packet counts need the emulated link; there is none in host mode.
+    wire: null,
+    ...verdict,
+  };
+}
+
+/**
+ * The kernel's counters are shared by every program of the namespace: below what this trial did they prove a miscount, above it they
+ * prove nothing. `atLeast` and `atMost` bound what the trial did.
+ */
+export function kernelVerdict(
+  counter: string,
+  kernel: number | null,
+  atLeast: number,
+  atMost = atLeast,
+): { readonly ok: boolean | null; readonly note: string | null } {
+  if (kernel === null) return { ok: true, note: `the kernel's ${counter} cannot be read here` };
+  if (kernel < atLeast)
+    return { ok: false, note: `the kernel's ${counter} grew by ${kernel}, expected at least ${atLeast}` };
+  if (kernel > atMost) {
+    return {
+      ok: null,
+      note: `the kernel's ${counter} grew by ${kernel - atMost} more: other programs share the counter`,
+    };
+  }
+  return { ok: true, note: null };
+}

@@ -1,0 +1,80 @@
+/** How long each step of a trial may take, and the clock that holds it to that. */
+import type { TrialConfig } from '../scenario/config.ts';
+import type { InvalidCode } from '../results/warnings.ts';
+
+/** Milliseconds. Starting a process costs about 0.2 s on an idle machine; these are bounds against a hang, not expectations. */
+export const stepDeadlines = {
+  startServerMs: 15_000,
+  startGeneratorMs: 15_000,
+  startSamplerMs: 12_000,
+  /** From the order to start to the generator's first scheduled request. */
+  startLoadMs: 15_000,
+  snapshotMs: 5_000,
+  /** What the generator gets to report after it was told to stop early. */
+  stopEarlyMs: 5_000,
+  /** What the server's open connections get to end by themselves. */
+  serverGraceMs: 1_000,
+  stopServerMs: 10_000,
+  stopSamplerMs: 12_000,
+} as const;
+
+/** Longest wait for answers after measure, and the time beyond it that the generator gets to close and report. */
+const longestDrainMs = 30_000;
+const reportMs = 10_000;
+
+/** How long the load may take from its first request to the generator's report. */
+export function loadDeadlineMs(config: TrialConfig): number {
+  const { connectMs, responseMs } = config.strategy.timeouts;
+  const drainMs = Math.min(connectMs + responseMs, longestDrainMs);
+  return config.load.warmUpMs + config.load.durationMs + drainMs + reportMs;
+}
+
+/** A step of a trial that did not go through: data for the record, not a bug. */
+export class StepFailure extends Error {
+  override readonly name = 'StepFailure';
+  readonly code: InvalidCode;
+
+  constructor(code: InvalidCode, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+/**
+ * What `step` gives, within `deadlineMs`. A rejection becomes a StepFailure with `code`, a late step one with code `deadline`, and an
+ * abort one with code `interrupted`. The step itself is not undone.
+ */
+export async function within<T>(
+  step: Promise<T>,
+  what: string,
+  bounds: { readonly deadlineMs: number; readonly code: InvalidCode; readonly signal?: AbortSignal | undefined },
+): Promise<T> {
+  const { deadlineMs, code, signal } = bounds;
+  let timer: NodeJS.Timeout | undefined;
+  let onAbort: (() => void) | undefined;
+  const guard = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new StepFailure('deadline', `${what} took longer than ${deadlineMs / 1000} s`));
+    }, deadlineMs);
+    onAbort = () => {
+      reject(new StepFailure('interrupted', `interrupted: ${what}`));
+    };
+    if (signal?.aborted === true) onAbort();
+    else signal?.addEventListener('abort', onAbort, { once: true });
+  });
+  try {
+    return await Promise.race([step, guard]);
+  } catch (error) {
+    throw error instanceof StepFailure ? error : new StepFailure(code, `${what} failed: ${describeError(error)}`);
+  } finally {
+    clearTimeout(timer);
+    if (onAbort !== undefined) signal?.removeEventListener('abort', onAbort);
+  }
+}
+
+/** `CODE: message` where the error has a code that its message lacks. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return code === '' || error.message.includes(code) ? error.message : `${code}: ${error.message}`;
+}

@@ -1,0 +1,87 @@
+/** Why the nulls of a trial record are null, under their dotted paths. Pure. */
+import { unexplainedNulls } from '../results/missing.ts';
+import type { TrialRecord } from '../results/record.ts';
+import type { TrialEvidence } from './evidence.ts';
+
+const generatorGone = 'the generator ended without a report';
+const serverGone = 'the server ended without a report';
+
+/** Sampler field -> where the record has it. */
+const sampledPaths: Readonly<Record<string, string>> = {
+  'client.fds': 'fds.client',
+  'server.fds': 'fds.server',
+  'client.timeWait': 'timeWait.client',
+  'server.timeWait': 'timeWait.server',
+  'client.rssBytes': 'memory.generator',
+  'server.rssBytes': 'memory.server',
+};
+
+/** A reason for every null figure of `record`. */
+export function missingReasons(evidence: TrialEvidence, record: TrialRecord): Readonly<Record<string, string>> {
+  const candidates = [...reasons(evidence)];
+  const explained: Record<string, string> = {};
+  for (const path of unexplainedNulls(record)) {
+    const found = candidates.find(([prefix]) => path === prefix || path.startsWith(`${prefix}.`));
+    const [prefix, reason] = found ?? [path, fallback(path)];
+    explained[prefix] = reason;
+  }
+  return explained;
+}
+
+/** Dotted path of a field or an object -> reason, the most telling first. */
+function* reasons(evidence: TrialEvidence): Generator<readonly [string, string]> {
+  const { generator, server, sampler, samplerMissing, kernelMissing, serverAtMeasureEnd } = evidence;
+  yield ['link', 'host mode has no emulated link'];
+  yield ['connections.tls', 'this trial spoke no TLS'];
+  yield ['latency.tls', 'this trial spoke no TLS'];
+  yield ['latencyByConnection.new.tls', 'this trial spoke no TLS'];
+  yield ['latencyByConnection.reused.tls', 'this trial spoke no TLS'];
+  if (generator === null) {
+    for (const path of ['requests', 'throughput', 'latency', 'latencyByConnection', 'connections', 'cpu.generator']) {
+      yield [path, generatorGone];
+    }
+    for (const side of ['client', 'server']) {
+      yield [`timeWait.${side}.entered`, generatorGone];
+      yield [`timeWait.${side}.teardown`, generatorGone];
+    }
+  }
+  yield ['throughput.offeredPerSecond', 'in the closed model the answers set the pace'];
+  if (server === null) {
+    yield ['requests.executedByServer', serverGone];
+    for (const name of countsOfServer) yield [`server.${name}`, serverGone];
+  }
+  if (evidence.serverSettings === null) yield ['server.settings', 'the server did not start'];
+  if (serverAtMeasureEnd === null) {
+    yield ['server.eventLoopDelay', 'the server gave no snapshot at the end of measure'];
+    yield ['cpu.server', 'the server gave no snapshot at both ends of measure'];
+  }
+  yield ['server.eventLoopDelay', "this server has no event loop of Node's"];
+  yield ['server.settings', 'this runtime has no such setting'];
+  if (sampler === null) {
+    for (const path of [...Object.values(sampledPaths), 'timeWait.method', 'sampler']) yield [path, samplerMissing];
+  }
+  for (const [field, reason] of Object.entries(sampler?.missing ?? {})) {
+    const path = sampledPaths[field];
+    if (path !== undefined) yield [path, reason];
+  }
+  yield ['timeWait.method', sampler?.missing['client.timeWait'] ?? 'TIME_WAIT was not read'];
+  yield ['timeWait.overflow', kernelMissing];
+  yield ['kernel', kernelMissing];
+}
+
+const countsOfServer = [
+  'accepted',
+  'executed',
+  'refused',
+  'turnedAway',
+  'closesByReason',
+  'firstCloser',
+  'requestsPerConnection',
+] as const;
+
+function fallback(path: string): string {
+  if (path.startsWith('latency')) return 'no request of measure went through this phase';
+  if (path.includes('requestsPerConnection')) return 'no connection ended';
+  if (path.startsWith('cpu')) return 'no request ended in measure, or the server gave no snapshot';
+  return 'nothing was answered';
+}

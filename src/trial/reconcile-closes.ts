@@ -1,0 +1,155 @@
+/** The part of the reconciliation about ends of connections: who closed first, and the TIME_WAIT sockets that must follow. Pure. */
+import type { ReconciliationRecord } from '../results/record.ts';
+import { kernelVerdict, row, type ReconcileInput } from './comparison.ts';
+
+/** TCP_TIMEWAIT_LEN of the Linux kernel (include/net/tcp.h): fixed. */
+const timeWaitSeconds = 60;
+
+/**
+ * Linux walks the ephemeral ports in steps of up to 16 (net/ipv4/inet_hashtables.c), so that below this many connections no port comes
+ * back. A port that comes back replaces the server's TIME_WAIT socket of its last use, and no counter tells.
+ */
+const connectionsWithoutPortReuse = 1500;
+
+/** Ends of connections as both sides tallied them. `fin`: both FINs were exchanged, so one side must have entered TIME_WAIT. */
+interface Tally {
+  readonly clientFirst: number;
+  readonly serverFirst: number;
+  readonly reset: number;
+}
+
+function clientTally({ generator, closeWith }: ReconcileInput): Tally {
+  const { firstCloser, teardown } = generator.connections;
+  const byFin = closeWith === 'fin';
+  return {
+    clientFirst: firstCloser.client + (byFin ? teardown : 0),
+    serverFirst: firstCloser.server,
+    reset: firstCloser.reset + (byFin ? 0 : teardown),
+  };
+}
+
+function serverTally({ server }: ReconcileInput): Tally {
+  const { client, server: own, reset } = server.firstCloser;
+  return { clientFirst: client, serverFirst: own, reset };
+}
+
+const fins = (tally: Tally): number => tally.clientFirst + tally.serverFirst;
+const ends = (tally: Tally): number => fins(tally) + tally.reset;
+
+/** Every connection that was opened has ended, on both sides. */
+export function closeRow(input: ReconcileInput): ReconciliationRecord {
+  const client = ends(clientTally(input));
+  const server = ends(serverTally(input)) + input.server.open;
+  const { opened } = input.generator.connections;
+  const { accepted } = input.server;
+  const ok = client === opened && server === accepted;
+  const note = `the client ended ${client} of ${opened} opened, the server ${server} of ${accepted} accepted`;
+  return row('closes', { client, server }, { ok, note: ok ? null : note });
+}
+
+export function timeWaitRows(input: ReconcileInput): readonly ReconciliationRecord[] {
+  const client = clientTally(input);
+  const server = serverTally(input);
+  return [totalRow(input, client, server), clientSideRow(input, client, server), serverSideRow(input, client, server)];
+}
+
+/**
+ * Connections that ended by FIN, against entries into TIME_WAIT. Exact while nothing was reset: both sides saw the same connections end.
+ * A connection that each side thinks it closed first was closed by both at once and may have left two TIME_WAIT sockets.
+ */
+function totalRow(input: ReconcileInput, client: Tally, server: Tally): ReconciliationRecord {
+  const byClient = fins(client);
+  const byServer = fins(server);
+  const kernel = entries(input);
+  const counts = { client: byClient, server: byServer, kernel };
+  const resets = Math.max(client.reset, server.reset);
+  // A timed-out connect may have been a connection to the server only.
+  const strangers = input.server.accepted - input.generator.connections.opened;
+  if (Math.abs(byClient - byServer) > resets + Math.max(0, strangers)) {
+    const note = `the client saw ${byClient} connections end by FIN, the server ${byServer}; at most ${resets} ended by a reset on one side`;
+    return row('timeWait', counts, { ok: false, note });
+  }
+  const claimedByBoth = client.clientFirst + server.serverFirst - Math.min(byClient, byServer);
+  const atMost = Math.max(byClient, byServer) + Math.max(0, claimedByBoth);
+  const verdict = kernelVerdict('TW', kernel, Math.min(byClient, byServer) - resets, atMost);
+  const notes = [verdict.note, resets > 0 ? `${resets} resets: only bounds hold` : null, overflowNote(input)];
+  const note = notes.filter((text) => text !== null).join('; ');
+  if (kernel !== null && input.timeWaitCounting !== 'entry') {
+    const why = `this kernel counts TW ${input.timeWaitCounting === 'expiry' ? 'when TIME_WAIT ends' : 'at an unknown moment'}, not at entry`;
+    return row('timeWait', counts, { ok: null, note: why });
+  }
+  return row('timeWait', counts, { ok: verdict.ok, note: note === '' ? null : note });
+}
+
+/** Entries into TIME_WAIT by the kernel's count; over `tcp_max_tw_buckets` a socket skips the state and is counted apart. */
+function entries({ kernel }: ReconcileInput): number | null {
+  const entered = kernel?.['TW'];
+  if (entered === undefined) return null;
+  return entered + (kernel?.['TCPTimeWaitOverflow'] ?? 0);
+}
+
+function overflowNote({ kernel }: ReconcileInput): string | null {
+  const overflow = kernel?.['TCPTimeWaitOverflow'] ?? 0;
+  return overflow === 0
+    ? null
+    : `${overflow} of them skipped TIME_WAIT: tcp_max_tw_buckets was full (TCPTimeWaitOverflow)`;
+}
+
+/**
+ * The client closed first where it sent its FIN before it saw the server's. It may have overlooked one in its queue, so its own count is
+ * the upper bound and the server's count of client-first ends the lower; without such a race they are equal.
+ */
+function clientSideRow(input: ReconcileInput, client: Tally, server: Tally): ReconciliationRecord {
+  const counts = { client: client.clientFirst, server: server.clientFirst, kernel: gauge(input, 'client') };
+  return row('timeWait.client', counts, sideVerdict(input, 'client', counts.server, counts.client, counts.kernel));
+}
+
+/** The mirror of the client's row: here the server's count is the upper bound. */
+function serverSideRow(input: ReconcileInput, client: Tally, server: Tally): ReconciliationRecord {
+  const counts = { client: client.serverFirst, server: server.serverFirst, kernel: gauge(input, 'server') };
+  return row('timeWait.server', counts, sideVerdict(input, 'server', counts.client, counts.server, counts.kernel));
+}
+
+/** `atLeast` is what the other side saw, `atMost` what this side itself did, `held` the sockets in TIME_WAIT at the end. */
+function sideVerdict(
+  input: ReconcileInput,
+  side: 'client' | 'server',
+  atLeast: number,
+  atMost: number,
+  held: number | null,
+): { readonly ok: boolean | null; readonly note: string | null } {
+  const resets = Math.max(clientTally(input).reset, serverTally(input).reset);
+  if (atLeast > atMost + resets) {
+    const note = `the other side saw ${atLeast} connections that the ${side} closed first, the ${side} itself ${atMost}`;
+    return { ok: false, note };
+  }
+  if (held === null) return { ok: null, note: 'TIME_WAIT cannot be split by side here' };
+  if (held >= atLeast && held <= atMost) return { ok: true, note: null };
+  const expected = atLeast === atMost ? `${atLeast}` : `${atLeast} to ${atMost}`;
+  const note = `${held} sockets in TIME_WAIT on the side of the ${side} at the end, expected ${expected}`;
+  const excuse = whyNotAllHeld(input, side);
+  return excuse === null ? { ok: false, note } : { ok: null, note: `${note}; ${excuse}` };
+}
+
+function gauge(input: ReconcileInput, side: 'client' | 'server'): number | null {
+  const gauges = input.timeWaitGauges;
+  return gauges === null ? null : gauges[side].end - gauges[side].start;
+}
+
+/** Why the sockets in TIME_WAIT at the end need not be all that entered it, or null if they must be. */
+function whyNotAllHeld(input: ReconcileInput, side: 'client' | 'server'): string | null {
+  const gauges = input.timeWaitGauges;
+  if (gauges !== null && gauges.client.start + gauges.server.start > 0) {
+    return 'the port had TIME_WAIT sockets before the trial';
+  }
+  if (input.observedSeconds >= timeWaitSeconds) {
+    return `the trial took ${timeWaitSeconds} s or more: the first ones are gone again`;
+  }
+  if ((input.kernel?.['TWRecycled'] ?? 0) > 0) return 'the kernel reused some for new connections (TWRecycled)';
+  if ((input.kernel?.['TCPTimeWaitOverflow'] ?? 0) > 0) return 'tcp_max_tw_buckets was full (TCPTimeWaitOverflow)';
+  if (clientTally(input).reset + serverTally(input).reset > 0) return 'resets end connections without TIME_WAIT';
+  if (side === 'server' && input.server.accepted > connectionsWithoutPortReuse) {
+    return "a client port used again replaces the server's socket of its last use";
+  }
+  return null;
+}

@@ -1,0 +1,103 @@
+/** Compares what the client, the server and the kernel counted of the same events, and says where they disagree. Pure. */
+import type { RequestCounts } from '../generator/messages.ts';
+import type { ReconciliationRecord } from '../results/record.ts';
+import { kernelVerdict, row, type ReconcileInput } from './comparison.ts';
+import { closeRow, timeWaitRows } from './reconcile-closes.ts';
+
+/** Connect errors after which a SYN was certainly sent. After any other the kernel may not have counted the attempt. */
+const codesAfterSyn: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'CONNECT_TIMEOUT']);
+
+/** Every comparison of one finished trial. */
+export function reconcile(input: ReconcileInput): readonly ReconciliationRecord[] {
+  return [
+    connectionsRow(input),
+    connectsRow(input),
+    requestsRow(input),
+    requestsOnConnectionsRow(input),
+    closeRow(input),
+    ...timeWaitRows(input),
+    conservationRow('requests.measure', input.generator.measure),
+    conservationRow('requests.trial', input.generator.wholeTrial),
+  ];
+}
+
+function connectionsRow({ generator, server, kernel }: ReconcileInput): ReconciliationRecord {
+  const { opened, connectFailed } = generator.connections;
+  const counts = { client: opened, server: server.accepted, kernel: kernel?.['PassiveOpens'] ?? null };
+  // A handshake can end in the kernel just after the client gave up on it; never the other way round.
+  if (server.accepted < opened || server.accepted > opened + connectFailed) {
+    const allowed = connectFailed === 0 ? '' : ` to ${opened + connectFailed} (${connectFailed} connects failed)`;
+    const note = `the client opened ${opened} connections, the server accepted ${server.accepted}; expected ${opened}${allowed}`;
+    return row('connections', counts, { ok: false, note });
+  }
+  return row('connections', counts, kernelVerdict('PassiveOpens', counts.kernel, server.accepted));
+}
+
+function connectsRow({ generator, kernel }: ReconcileInput): ReconciliationRecord {
+  const { attempted, opened, connectFailed } = generator.connections;
+  const counts = { client: attempted, kernel: kernel?.['ActiveOpens'] ?? null };
+  if (opened + connectFailed > attempted) {
+    const note = `${opened} connections opened and ${connectFailed} failed, of ${attempted} attempted`;
+    return row('connects', counts, { ok: false, note });
+  }
+  const connectErrors = [...generator.errors, ...generator.warmUpErrors].filter((error) => error.phase === 'connect');
+  const explained = connectErrors.reduce((sum, error) => sum + error.count, 0);
+  const everySynSent =
+    connectFailed === 0 ||
+    (explained >= connectFailed && connectErrors.every((error) => codesAfterSyn.has(error.code)));
+  return row(
+    'connects',
+    counts,
+    kernelVerdict('ActiveOpens', counts.kernel, everySynSent ? attempted : opened, attempted),
+  );
+}
+
+/** Whether every request of the trial was answered: only then must the two sides agree to the last request. */
+function isClean(counts: RequestCounts): boolean {
+  return counts.failed === 0 && counts.abandoned === 0;
+}
+
+function requestsRow({ generator, server }: ReconcileInput): ReconciliationRecord {
+  const { sent, answered } = generator.wholeTrial;
+  const handled = server.executed + server.refused;
+  const counts = { client: sent, server: handled };
+  const figures = `the client sent ${sent} requests and read ${answered} answers, the server executed ${server.executed} and refused ${server.refused}`;
+  // A timeout on a connection that never sent a request is answered with 408: a refusal without a request.
+  const silent = Math.min(server.refused, server.closesByReason.headersTimeout + server.closesByReason.requestTimeout);
+  if (isClean(generator.wholeTrial)) {
+    const ok = sent === answered && sent <= handled && sent >= handled - silent;
+    return row('requests', counts, { ok, note: ok ? null : figures });
+  }
+  const ok = answered <= handled && handled - silent <= sent;
+  const note = ok ? 'with failed requests only bounds hold: answered <= executed + refused <= sent' : figures;
+  return row('requests', counts, { ok, note });
+}
+
+/** Requests added up over connections must give the requests added up over time. */
+function requestsOnConnectionsRow({ generator, server }: ReconcileInput): ReconciliationRecord {
+  const onClient = totalRequests(generator.connections.requestsPerConnection);
+  const onServer = totalRequests(server.requestsPerConnection);
+  const counts = { client: onClient, server: onServer };
+  const { answered } = generator.wholeTrial;
+  if (!isClean(generator.wholeTrial) || server.open > 0) {
+    const ok = onClient <= answered && onServer <= server.executed;
+    const note = `at most ${answered} (client) and ${server.executed} (server): some requests or connections did not end in order`;
+    return row('requestsOnConnections', counts, { ok, note });
+  }
+  const ok = onClient === answered && onServer === server.executed;
+  const note = `expected ${answered} answered by the client's count, ${server.executed} executed by the server's`;
+  return row('requestsOnConnections', counts, { ok, note: ok ? null : note });
+}
+
+/** Sum of requests over a histogram of requests per connection. */
+function totalRequests(requestsPerConnection: Readonly<Record<number, number>>): number {
+  return Object.entries(requestsPerConnection).reduce((sum, [requests, count]) => sum + Number(requests) * count, 0);
+}
+
+/** scheduled = completed + failed + dropped + abandoned. The `client` column is the right-hand side. */
+function conservationRow(name: string, counts: RequestCounts): ReconciliationRecord {
+  const settled = counts.completed + counts.failed + counts.dropped + counts.abandoned;
+  const ok = settled === counts.scheduled;
+  const note = `scheduled ${counts.scheduled}, but completed + failed + dropped + abandoned = ${settled}`;
+  return row(name, { client: settled }, { ok, note: ok ? null : note });
+}

@@ -1,0 +1,210 @@
+/** Makes the record of a trial from what its processes reported. Pure: no clock, no process, no file. */
+import { latencyNames, type GeneratorReport, type LatencyName } from '../generator/messages.ts';
+import { jsonDocument, jsonForm } from '../results/json-form.ts';
+import { latencyRecord } from '../results/latency-record.ts';
+import {
+  latencyRecordNames,
+  type ConnectionsRecord,
+  type IntervalRecord,
+  type LatencyRecord,
+  type LatencySet,
+  type ReconciliationRecord,
+  type ServerRecord,
+  type TrialRecord,
+} from '../results/record.ts';
+import type { ServerReport } from '../server/messages.ts';
+import { encodeHdr } from '../stats/hdr-codec.ts';
+import type { SparseCounts } from '../stats/histogram.ts';
+import { mergeSparse } from '../stats/summary.ts';
+import { completedWithinMeasure, kernelDeltas, type TrialEvidence } from './evidence.ts';
+import { cpu, fds, memory, timeWait } from './gauges.ts';
+import { missingReasons } from './missing-reasons.ts';
+import { reconcile } from './reconcile.ts';
+import { invalidReasons, trialWarnings } from './warnings.ts';
+
+/** A trial is valid if nothing failed, every count is reconciled and the generator kept up. */
+export function trialRecord(evidence: TrialEvidence): TrialRecord {
+  const { planned, generator } = evidence;
+  const reconciliation = reconciled(evidence);
+  const reasons = invalidReasons(evidence, reconciliation);
+  const record: TrialRecord = {
+    type: 'trial',
+    index: planned.index,
+    variant: planned.variant,
+    config: jsonDocument(planned.config),
+    block: planned.block,
+    order: planned.order,
+    startedAt: evidence.startedAt,
+    measureSeconds: measureSeconds(evidence),
+    valid: reasons.length === 0,
+    invalidReasons: reasons,
+    warnings: trialWarnings(evidence, reconciliation).map((warning) => ({ ...warning })),
+    missing: {},
+    mode: 'host',
+    client: {
+      name: planned.config.client,
+      transport: evidence.transport?.name ?? null,
+      transportReason: evidence.transport?.reason ?? null,
+    },
+    requests: requests(evidence),
+    errors: generator?.errors ?? [],
+    warmUpErrors: generator?.warmUpErrors ?? [],
+    statuses: generator?.statuses ?? {},
+    throughput: throughput(evidence),
+    latency: latencySet(generator, ({ new: fresh, reused }) => mergeSparse([fresh, reused])),
+    latencyByConnection: {
+      new: latencySet(generator, (split) => split.new),
+      reused: latencySet(generator, (split) => split.reused),
+    },
+    connections: generator === null ? null : connections(generator),
+    fds: fds(evidence),
+    timeWait: timeWait(evidence),
+    kernel: kernel(evidence),
+    cpu: cpu(evidence),
+    memory: memory(evidence),
+    link: null,
+    server: serverRecord(evidence),
+    reconciliation,
+    series: { intervals: (generator?.intervals ?? []).map(intervalRecord) },
+    sampler: sampler(evidence),
+  };
+  return { ...record, missing: missingReasons(evidence, record) };
+}
+
+function reconciled(evidence: TrialEvidence): readonly ReconciliationRecord[] {
+  const { generator, server, planned, sampler, timeWaitCounting } = evidence;
+  if (generator === null || server === null) return [];
+  const first = sampler?.samples[0];
+  const last = sampler?.samples.at(-1);
+  const side = (name: 'client' | 'server'): { start: number; end: number } | null => {
+    const start = first?.[name].timeWait ?? null;
+    const end = last?.[name].timeWait ?? null;
+    return start === null || end === null ? null : { start, end };
+  };
+  const client = side('client');
+  const ofServer = side('server');
+  return reconcile({
+    closeWith: planned.config.strategy.closeWith,
+    generator,
+    server,
+    kernel: kernelDeltas(evidence),
+    timeWaitCounting,
+    timeWaitGauges: client === null || ofServer === null ? null : { client, server: ofServer },
+    observedSeconds: first === undefined || last === undefined ? Infinity : (last.atNs - first.atNs) / 1e9,
+  });
+}
+
+/** What measure really lasted, or what it was meant to where it never began. */
+function measureSeconds({ generator, planned }: TrialEvidence): number {
+  if (generator === null) return planned.config.load.durationMs / 1000;
+  return Math.max(0, (generator.measureEndNs - generator.measureStartNs) / 1e9);
+}
+
+function requests({ generator, server }: TrialEvidence): TrialRecord['requests'] {
+  if (generator === null) return null;
+  return {
+    ...generator.measure,
+    retried: 0,
+    executedByServer: server?.executed ?? null,
+    wholeTrial: generator.wholeTrial,
+  };
+}
+
+function throughput(evidence: TrialEvidence): TrialRecord['throughput'] {
+  const { generator, planned } = evidence;
+  const seconds = measureSeconds(evidence);
+  if (generator === null || seconds === 0) return null;
+  const achievedPerSecond = completedWithinMeasure(generator) / seconds;
+  const answers = Object.entries(generator.statuses);
+  const all = answers.reduce((sum, [, count]) => sum + count, 0);
+  const good = answers.filter(([status]) => Number(status) < 400).reduce((sum, [, count]) => sum + count, 0);
+  const trialSeconds = (generator.drainedNs - generator.startNs) / 1e9;
+  const { sent, received } = generator.bytes;
+  return {
+    offeredPerSecond: planned.config.load.model === 'open' ? generator.measure.scheduled / seconds : null,
+    achievedPerSecond,
+    goodputPerSecond: all === 0 ? 0 : (achievedPerSecond * good) / all,
+    bytesPerSecond: trialSeconds > 0 ? (sent + received) / trialSeconds : null,
+  };
+}
+
+type Split = Readonly<Record<'new' | 'reused', SparseCounts>>;
+
+function latencySet(generator: GeneratorReport | null, pick: (split: Split) => SparseCounts): LatencySet {
+  const entries = latencyRecordNames.map((name): [string, LatencyRecord | null] => {
+    if (generator === null || !isMeasured(name)) return [name, null];
+    return [name, latencyRecord(pick(generator.latency[name]))];
+  });
+  return Object.fromEntries(entries) as LatencySet;
+}
+
+function isMeasured(name: string): name is LatencyName {
+  return (latencyNames as readonly string[]).includes(name);
+}
+
+function connections({ connections: counted, wholeTrial, startNs, drainedNs }: GeneratorReport): ConnectionsRecord {
+  const seconds = (drainedNs - startNs) / 1e9;
+  return {
+    attempted: counted.attempted,
+    opened: counted.opened,
+    connectFailed: counted.connectFailed,
+    peakOpen: counted.peakOpen,
+    reuseRatio: wholeTrial.answered === 0 ? null : 1 - counted.opened / wholeTrial.answered,
+    churnPerSecond: seconds > 0 ? counted.opened / seconds : 0,
+    requestsPerConnection: perConnection(counted.requestsPerConnection),
+    firstCloser: counted.firstCloser,
+    teardown: counted.teardown,
+    resets: { received: counted.resetsReceived, sent: counted.resetsSent },
+    closesByReason: counted.closesByReason,
+    tls: null,
+  };
+}
+
+function perConnection(histogram: Readonly<Record<number, number>>): ConnectionsRecord['requestsPerConnection'] {
+  const entries = Object.entries(histogram).map(([requests, count]) => [Number(requests), count] as const);
+  const connections = entries.reduce((sum, [, count]) => sum + count, 0);
+  if (connections === 0) return { histogram: {}, mean: null, max: null };
+  const answered = entries.reduce((sum, [requests, count]) => sum + requests * count, 0);
+  const max = entries.reduce((most, [requests]) => Math.max(most, requests), 0);
+  return { histogram: { ...histogram }, mean: answered / connections, max };
+}
+
+/** Both hosts share one namespace, so both sides show the same figures. */
+function kernel(evidence: TrialEvidence): TrialRecord['kernel'] {
+  const deltas = kernelDeltas(evidence);
+  return { client: deltas, server: deltas, scope: 'shared' };
+}
+
+function serverRecord(evidence: TrialEvidence): ServerRecord {
+  const { server, serverSettings, serverAtMeasureEnd, planned } = evidence;
+  return {
+    kind: planned.config.server.kind,
+    settings: serverSettings === null ? null : (jsonForm(serverSettings) as ServerRecord['settings']),
+    accepted: server?.accepted ?? null,
+    executed: server?.executed ?? null,
+    refused: server?.refused ?? null,
+    turnedAway: server?.turnedAway ?? null,
+    closesByReason: server?.closesByReason ?? null,
+    firstCloser: server?.firstCloser ?? null,
+    requestsPerConnection: serverPerConnection(server),
+    // From the snapshot at the end of measure: it covers the time since the one at its start.
+    eventLoopDelay: serverAtMeasureEnd?.eventLoopDelay ?? null,
+  };
+}
+
+function serverPerConnection(server: ServerReport | null): ServerRecord['requestsPerConnection'] {
+  return server === null ? null : perConnection(server.requestsPerConnection);
+}
+
+function intervalRecord(interval: GeneratorReport['intervals'][number]): IntervalRecord {
+  return { ...interval, response: encoded(interval.response), lag: encoded(interval.lag) };
+}
+
+function encoded(sparse: SparseCounts): string | null {
+  return sparse.indices.length === 0 ? null : encodeHdr(sparse);
+}
+
+function sampler({ sampler: report, samplerIntervalMs }: TrialEvidence): TrialRecord['sampler'] {
+  if (report === null) return null;
+  return { intervalMs: samplerIntervalMs, costUs: report.costUs, late: report.late };
+}

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, readlinkSync } from 'node:fs';
+import { expect, it, describe } from 'vitest';
+import { Collector } from '../../src/samplers/collector.ts';
+import { startFileOpeningChild } from './child.ts';
+
+const fields = ['client', 'server'].flatMap((side) =>
+  ['fds', 'rssBytes', 'cpuUs', 'timeWait'].map((name) => `${side}.${name}`),
+);
+const sockstatFields = ['inUse', 'orphan', 'timeWait', 'memPages'].map((name) => `sockstat.${name}`);
+const request = { clientPid: process.pid, serverPid: process.pid, serverPort: 1, intervalMs: 100 };
+
+it('on another system every gauge is null with its reason, never 0', () => {
+  const collector = new Collector(request, 'darwin');
+  const host = { fds: null, rssBytes: null, cpuUs: null, timeWait: null };
+  const { atNs, ...gauges } = collector.sample(true);
+  expect(atNs).toBeGreaterThan(0);
+  expect(gauges).toEqual({
+    client: host,
+    server: host,
+    sockstat: { inUse: null, orphan: null, timeWait: null, memPages: null },
+  });
+  const summary = collector.summary();
+  expect(summary.missing).toEqual(
+    Object.fromEntries([...fields, ...sockstatFields].map((field) => [field, 'needs Linux; this is darwin'])),
+  );
+  expect(summary).toMatchObject({ timeWaitMethod: null, timeWaitIntervalMs: null });
+  collector.close();
+});
+
+describe.skipIf(process.platform !== 'linux')('Collector (Linux)', () => {
+  it('has every gauge of a living process, and closes what it opened', () => {
+    const open = readdirSync('/proc/self/fd').length;
+    const collector = new Collector(request);
+    const sample = collector.sample(true);
+    collector.close();
+    expect(readdirSync('/proc/self/fd')).toHaveLength(open);
+    expect(Object.values(sample.client)).not.toContain(null);
+    expect(sample.client.fds).toBeGreaterThan(open);
+    expect(sample.client.timeWait).toBe(0);
+    expect(Object.values(sample.sockstat)).not.toContain(null);
+    expect(collector.summary().missing).toEqual({});
+  });
+
+  it('says which process ended and goes on with the other', async () => {
+    const child = await startFileOpeningChild();
+    const collector = new Collector({ ...request, clientPid: child.pid });
+    expect(collector.sample(false).client.fds).toBeGreaterThan(0);
+    await child.kill();
+    const { client, server } = collector.sample(false);
+    // TIME_WAIT is the kernel's, and still countable.
+    expect(client).toEqual({ fds: null, rssBytes: null, cpuUs: null, timeWait: 0 });
+    expect(Object.values(server)).not.toContain(null);
+    const ended = `process ${child.pid} ended`;
+    expect(collector.summary().missing).toEqual({
+      'client.fds': ended,
+      'client.rssBytes': ended,
+      'client.cpuUs': ended,
+    });
+    collector.close();
+  });
+
+  it('does not count TIME_WAIT of a process in another network namespace', async ({ skip }) => {
+    const child = spawn('unshare', ['-Urn', 'sh', '-c', 'echo in; exec sleep 60'], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    const ended = once(child, 'close').catch(() => undefined);
+    const [line] = (await Promise.race([once(child.stdout, 'data'), ended.then(() => [null])])) as [Buffer | null];
+    skip(line === null, 'unshare -Urn is not allowed or not installed here');
+    expect(readlinkSync(`/proc/${child.pid!}/ns/net`)).not.toBe(readlinkSync('/proc/self/ns/net'));
+    const collector = new Collector({ ...request, serverPid: child.pid! });
+    const { client, server } = collector.sample(false);
+    expect(client.timeWait).toBe(0);
+    expect(server.timeWait).toBeNull();
+    expect(server.fds).toBeGreaterThan(0);
+    expect(collector.summary().missing).toEqual({
+      'server.timeWait': `process ${child.pid!} is in another network namespace`,
+    });
+    collector.close();
+    child.kill('SIGKILL');
+    await ended;
+  });
+});
