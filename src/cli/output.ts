@@ -2,11 +2,11 @@
 
 export interface Output {
   /** Results, to stdout, with a line feed. */
-  print(text: string): void;
+  readonly print: (text: string) => void;
   /** Everything else, to stderr, with a line feed. */
-  say(text: string): void;
+  readonly say: (text: string) => void;
   /** Part of a line, to stderr. */
-  draw(text: string): void;
+  readonly draw: (text: string) => void;
 }
 
 export const output: Output = {

@@ -51,8 +51,6 @@ export class FieldSection {
   done = false;
   /** A code of parse-error.ts, or 0. */
   error = 0;
-  /** Octets read since `begin`. */
-  bytes = 0;
   /** The Content-Length, or -1. */
   contentLength = -1;
   transferEncoded = false;
@@ -65,6 +63,7 @@ export class FieldSection {
 
   readonly #limits: MessageLimits;
   #budgetBytes = 0;
+  #bytes = 0;
   #interpreted = true;
   #state = LINE_START;
   #kind = OTHER;
@@ -86,7 +85,7 @@ export class FieldSection {
   begin(interpreted: boolean, budgetBytes: number): void {
     this.done = false;
     this.error = 0;
-    this.bytes = 0;
+    this.#bytes = 0;
     this.#budgetBytes = budgetBytes;
     this.#interpreted = interpreted;
     this.#state = LINE_START;
@@ -105,10 +104,10 @@ export class FieldSection {
 
   /** Reads up to and with the empty line. Returns the offset after what was read: on an error, that of the offending octet. */
   feed(bytes: Uint8Array, start: number, end: number): number {
-    const budget = this.#budgetBytes - this.bytes;
+    const budget = this.#budgetBytes - this.#bytes;
     const stop = end - start > budget ? start + budget : end;
     const offset = this.#scan(bytes, start, stop);
-    this.bytes += offset - start;
+    this.#bytes += offset - start;
     if (offset === stop && stop < end && !this.done && this.error === 0) this.error = HEAD_TOO_LARGE;
     return offset;
   }

@@ -12,7 +12,7 @@ export interface MessageLimits {
   readonly bodyBytes: number;
 }
 
-export const defaultLimits: MessageLimits = {
+const defaultLimits: MessageLimits = {
   headBytes: 65_536,
   fields: 1_000,
   interimResponses: 100,

@@ -8,7 +8,8 @@ export interface Paint {
   readonly yellow: (text: string) => string;
 }
 
-const plain = (text: string): string => text;
+/** No paint. */
+export const plain = (text: string): string => text;
 
 /** Wraps each line by itself, so that a painted text may be cut at its line ends. */
 function sgr(on: number, off: number): (text: string) => string {

@@ -1,7 +1,6 @@
 /** The tables of a run for a terminal: a row per variant, one table where the width allows, two below that. */
-import Table from 'cli-table3';
 import { amount, count, milliseconds } from './format.ts';
-import type { Paint } from './paint.ts';
+import { plain, type Paint } from './paint.ts';
 import { printable } from './printable.ts';
 import { lost, type ReportedMetric, type VariantFigures } from './variant-figures.ts';
 import { displayWidth, wrap } from './wrap.ts';
@@ -93,12 +92,29 @@ export interface RenderedTables {
 export function renderTables(rows: readonly VariantFigures[], width: number, paint: Paint): RenderedTables {
   const errors = rows.some(({ losses }) => losses === null || lost(losses) > 0) ? [errorColumn] : [];
   const everything = [...costColumns, ...connectionColumns, ...errors];
-  const labels = rows.map(rowLabel);
-  const longest = Math.max(...labels.map(displayWidth));
+  const longest = Math.max(...[labelHeading(rows), ...rows.map(rowLabel)].map(displayWidth));
   const room = width - figuresWidth(everything, rows);
   const sets =
-    room >= Math.min(longest, wantedLabelWidth) ? [everything] : [[...costColumns, ...errors], connectionColumns];
+    room >= Math.min(longest, wantedLabelWidth)
+      ? [everything]
+      : [[...costColumns, ...errors], connectionColumns].flatMap((columns) => fitting(columns, rows, width));
   return { tables: sets.map((columns) => renderTable(rows, columns, width, paint)), notes: notesOf(rows, everything) };
+}
+
+/** As many tables as the width needs to show every column. */
+function fitting(columns: readonly Column[], rows: readonly VariantFigures[], width: number): readonly Column[][] {
+  const sets: Column[][] = [];
+  for (const column of columns) {
+    const last = sets.at(-1);
+    if (last !== undefined && figuresWidth([...last, column], rows) <= width - leastLabelWidth) last.push(column);
+    else sets.push([column]);
+  }
+  return sets;
+}
+
+/** The axes, whose alternatives the labels list. */
+function labelHeading(rows: readonly VariantFigures[]): string {
+  return printable(Object.keys(rows[0]?.variant.axes ?? {}).join(', ') || 'variant', 120);
 }
 
 /** `!` marks a variant with an invalid trial. */
@@ -115,45 +131,65 @@ function figuresWidth(columns: readonly Column[], rows: readonly VariantFigures[
   return columns.reduce((sum, column) => sum + gap + columnWidth(column, rows), 0);
 }
 
-const noLines = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '' };
-const noBottom = { bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '' };
-const noSides = { left: '', 'left-mid': '', right: '', 'right-mid': '', mid: '', 'mid-mid': '' };
-
 function renderTable(rows: readonly VariantFigures[], columns: readonly Column[], width: number, paint: Paint): string {
-  const heading = printable(Object.keys(rows[0]?.variant.axes ?? {}).join(', ') || 'variant', 120);
+  const heading = labelHeading(rows);
   const labels = rows.map(rowLabel);
   const room = Math.max(leastLabelWidth, width - figuresWidth(columns, rows));
   const labelWidth = Math.min(room, Math.max(...[heading, ...labels].map(displayWidth)));
-  const widths = [labelWidth, ...columns.map((column) => gap + columnWidth(column, rows))];
-  const table = new Table({
-    chars: { ...noLines, ...noBottom, ...noSides, middle: '' },
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-    colAligns: ['left', ...columns.map(() => 'right' as const)],
-    colWidths: widths,
+  const grid: Grid = { labelWidth, figureWidths: columns.map((column) => gap + columnWidth(column, rows)) };
+  const headingLines = wrap(heading, labelWidth);
+  const height = Math.max(headingLines.length, ...columns.map((column) => column.heading.length));
+  // Headings stand on the rule; the label of a row begins beside its figures.
+  const bottom = (lines: readonly string[]): string[] => [...Array<string>(height - lines.length).fill(''), ...lines];
+  const ruleWidth = labelWidth + figuresWidth(columns, rows);
+  return [
+    ...gridLines(
+      grid,
+      [{ lines: bottom(headingLines) }, ...columns.map((column) => ({ lines: bottom(column.heading) }))],
+      paint.bold,
+    ),
+    paint.dim('─'.repeat(ruleWidth)),
+    ...rows.flatMap((row, index) => {
+      const label: Cell = { lines: wrap(labels[index] ?? '', labelWidth), paint: rowPaint(row, paint) };
+      return gridLines(grid, [label, ...columns.map((column) => figureCell(column, row, paint))]);
+    }),
+  ].join('\n');
+}
+
+interface Grid {
+  readonly labelWidth: number;
+  /** With the gap before each. */
+  readonly figureWidths: readonly number[];
+}
+
+interface Cell {
+  readonly lines: readonly string[];
+  readonly paint?: (text: string) => string;
+}
+
+/** One row of cells as lines: the first cell to the left, figures to the right. */
+function gridLines(grid: Grid, cells: readonly Cell[], paintAll = plain): string[] {
+  const height = Math.max(...cells.map(({ lines }) => lines.length));
+  return Array.from({ length: height }, (_, at) => {
+    const texts = cells.map(({ lines, paint = plain }, column) => {
+      const text = lines[at] ?? '';
+      const width = column === 0 ? grid.labelWidth : grid.figureWidths[column - 1]!;
+      const space = ' '.repeat(Math.max(0, width - displayWidth(text)));
+      return column === 0 ? `${paint(text)}${space}` : `${space}${paint(text)}`;
+    });
+    return paintAll(texts.join('').trimEnd());
   });
-  const headings = [wrap(heading, labelWidth).join('\n'), ...columns.map((column) => column.heading.join('\n'))];
-  table.push(headings.map((content) => ({ content: paint.bold(content), vAlign: 'bottom' as const })));
-  table.push(widths.map((columns_) => ({ content: paint.dim('─'.repeat(columns_)) })));
-  rows.forEach((row, index) => {
-    const label = wrap(labels[index] ?? '', labelWidth).join('\n');
-    table.push([rowPaint(row, paint)(label), ...columns.map((column) => cell(column, row, paint))]);
-  });
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
 }
 
 function rowPaint(row: VariantFigures, paint: Paint): (text: string) => string {
-  return row.validTrials.length < row.trials.length ? paint.red : (text) => text;
+  return row.validTrials.length < row.trials.length ? paint.red : plain;
 }
 
-function cell(column: Column, row: VariantFigures, paint: Paint): string {
+function figureCell(column: Column, row: VariantFigures, paint: Paint): Cell {
   const text = column.text(row);
-  if (text === null) return paint.dim('-');
-  if (column === errorColumn) return text === '0' ? text : paint.red(text);
-  return text.startsWith('~') || row.validTrials.length === 0 ? paint.dim(text) : text;
+  if (text === null) return { lines: ['-'], paint: paint.dim };
+  if (column === errorColumn) return { lines: [text], paint: text === '0' ? plain : paint.red };
+  return { lines: [text], paint: text.startsWith('~') || row.validTrials.length === 0 ? paint.dim : plain };
 }
 
 function notesOf(rows: readonly VariantFigures[], columns: readonly Column[]): readonly string[] {

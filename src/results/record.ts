@@ -252,7 +252,7 @@ export const intervalSchema = z.object({
 export type IntervalRecord = DeepReadonly<z.infer<typeof intervalSchema>>;
 
 /** Codes stay open strings in the file, so that an older reader accepts a newer writer's; warnings.ts holds those known here. */
-export const warningSchema = z.looseObject({ code: z.string(), message: z.string(), advice: z.string() });
+export const warningSchema = z.object({ code: z.string(), message: z.string(), advice: z.string() });
 
 export const trialSchema = z.object({
   type: z.literal('trial'),

@@ -7,7 +7,7 @@ export const warningAdvice = {
   'no-ffi':
     'The client ran on node:net, which costs more CPU per request: install the platform package of koffi, or compare only runs on the same transport.',
   'few-samples': 'Raise load.duration or the rate before reading the tail.',
-  errors: 'Read the errors table first: latency counts only the requests that succeeded.',
+  errors: 'Read the errors first: latency counts only the requests that succeeded.',
   drops: 'Raise strategy.pool.queueLimit or strategy.pool.size, or offer a lower rate.',
   abandoned:
     'Requests were still open when the drain ended: lower the rate, or raise strategy.timeouts so that they can finish.',

@@ -7,6 +7,7 @@ import {
   leafPaths,
   nest,
   overlaps,
+  pathKey,
   without,
   type ListNode,
   type MapEntry,
@@ -40,8 +41,12 @@ export interface ReadAxes {
   readonly problems: readonly Problem[];
   /** Knobs whose value is unknown because it was wrong (see `pathKey`). */
   readonly doubtful: ReadonlySet<string>;
-  /** False where axes or alternatives are missing, so that variants cannot be named. */
+  /**
+   * False where axes or alternatives had to be left out: what remains can be checked, but names of variants cannot be resolved.
+   */
   readonly complete: boolean;
+  /** Not even read: too many variants, or no axes at all. */
+  readonly refused: boolean;
 }
 
 /** Reads `axes`. More than 10,000 variants are refused from the sizes alone, before anything is read. */
@@ -58,11 +63,12 @@ export function readAxes(node: Node): ReadAxes {
     problems: [...reader.problems, ...conflicts],
     doubtful: reader.doubtful,
     complete: reader.complete && conflicts.length === 0,
+    refused: false,
   };
 }
 
 function refused(problem: Problem): ReadAxes {
-  return { axes: [], problems: [problem], doubtful: new Set(), complete: false };
+  return { axes: [], problems: [problem], doubtful: new Set(), complete: false, refused: true };
 }
 
 function tooManyProblem(map: MapNode): Problem | null {
@@ -91,7 +97,10 @@ class AxisReader {
   read({ key: name, at, value }: MapEntry): Axis | null {
     const path = joinPath('axes', [name]);
     const badName = nameProblem(name) ?? (name.includes('=') ? 'may not contain =' : null);
-    if (badName !== null) return this.drop(at, path, `the name of an axis ${badName}`);
+    if (badName !== null) {
+      this.doubt(value);
+      return this.drop(at, path, `the name of an axis ${badName}`);
+    }
     if (value.kind === 'list') return this.readValues(name, at, value);
     const patches = asMap(value);
     if (patches?.entries.size === 0) return this.drop(at, path, 'has no alternatives');
@@ -105,17 +114,31 @@ class AxisReader {
     return null;
   }
 
+  /** The knobs of patches that cannot be used. */
+  private doubt(patches: Node): void {
+    if (patches.kind !== 'map') return;
+    const values = [...patches.entries.values()].map((entry) => entry.value);
+    for (const patch of values) {
+      if (patch.kind !== 'map') continue;
+      for (const leaf of leafPaths(patch)) this.doubtful.add(pathKey(leaf.split('.')));
+    }
+  }
+
   private readValues(name: string, at: Place, list: ListNode): Axis | null {
     const path = joinPath('axes', [name]);
     if (!isConfigPath(name)) {
-      return this.drop(at, path, 'lists values, but is not the path of a knob', nearestConfigPath(name));
+      const meant = nearestConfigPath(name);
+      if (meant !== undefined) this.doubtful.add(pathKey(meant.split('.')));
+      return this.drop(at, path, 'lists values, but is not the path of a knob', meant);
     }
     if (list.items.length === 0) return this.drop(at, path, 'has no alternatives');
     const seen = new Map<string, string>();
     const alternatives = list.items
       .map((item, index) => this.readValue(name, item, joinPath('axes', [name, index]), seen))
       .filter((alternative) => alternative !== null);
-    return { name, at, alternatives, paths: [name] };
+    if (alternatives.length > 0) return { name, at, alternatives, paths: [name] };
+    this.doubtful.add(pathKey(name.split('.')));
+    return null;
   }
 
   private readValue(axis: string, item: Node, path: string, seen: Map<string, string>): Alternative | null {
@@ -138,11 +161,15 @@ class AxisReader {
     return { name, at: item.at, patch };
   }
 
-  private readPatches(name: string, at: Place, patches: MapNode): Axis {
+  private readPatches(name: string, at: Place, patches: MapNode): Axis | null {
     const alternatives: Alternative[] = [];
     for (const entry of patches.entries.values()) {
       const alternative = this.readPatch(name, entry);
       if (alternative !== null) alternatives.push(alternative);
+    }
+    if (alternatives.length === 0) {
+      this.doubt(patches);
+      return null;
     }
     const paths = [...new Set(alternatives.flatMap(({ patch }) => leafPaths(patch)))];
     return { name, at, alternatives, paths };

@@ -1,7 +1,6 @@
 /** Checks a piece of the file against its schema and says every problem at the place where it is written. */
 import type { z } from 'zod';
 import { knownKeys, pathOfKey } from './config-paths.ts';
-import { notYet } from './knobs.ts';
 import { locate, pathKey, toPlain, type Node } from './node.ts';
 import { joinPath, quote, type Problem } from './problem.ts';
 import { nearest } from './suggest.ts';
@@ -11,15 +10,11 @@ export const missingMessage = 'is missing';
 /** Past so many problems of one piece no more suggestions are looked for. */
 const maximumSuggestions = 1000;
 
-/** Keys of the format that belong to a value of another knob which this version does not run. */
-const laterKeys: Readonly<Record<string, readonly [knob: string, value: string]>> = {
-  'server.command': ['server.kind', 'command'],
-  'server.cwd': ['server.kind', 'command'],
-  'server.env': ['server.kind', 'command'],
-  'server.port': ['server.kind', 'command'],
-  'server.readyPath': ['server.kind', 'command'],
-  'server.url': ['server.kind', 'external'],
-};
+/** Keys of the format that belong to a server kind which this version does not run. */
+const laterServerKeys = new Map([
+  ...['command', 'cwd', 'env', 'port', 'readyPath'].map((key) => [`server.${key}`, 'command'] as const),
+  ['server.url', 'external'],
+]);
 
 export interface Checked<Value> {
   /** Null where there are problems. */
@@ -90,9 +85,9 @@ class Translator {
 
   private unknownKey(path: readonly PropertyKey[], key: string): void {
     const full = [...path, key];
-    const later = laterKeys[full.join('.')];
-    if (later !== undefined) {
-      this.report(full, `is for ${notYet(later[0], later[1], 'node and reference')}`);
+    const kind = laterServerKeys.get(full.join('.'));
+    if (kind !== undefined) {
+      this.report(full, `is for server.kind ${kind}, which is not in this version; what works now: node and reference`);
       return;
     }
     const known = knownKeys(this.schema, path) ?? [];

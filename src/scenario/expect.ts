@@ -5,7 +5,7 @@ import { metricProblem, metricUnit, parseLimit, type MetricUnit } from './metric
 import { locate, type Node } from './node.ts';
 import { joinPath, type Problem } from './problem.ts';
 import { expectSchema, type ExpectInput } from './schema.ts';
-import { selectOne, type Named } from './variants.ts';
+import { counterpart, selectOne, type Axes, type Named } from './selection.ts';
 
 /** Both null where the claim has no such bound. */
 export interface Limits {
@@ -19,9 +19,9 @@ export interface Expectation {
   /** Dotted path into a trial record. */
   readonly metric: string;
   /** Axis -> alternative of the variant it is about, and its name. */
-  readonly of: Readonly<Record<string, string>>;
+  readonly of: Axes;
   readonly ofVariant: string;
-  readonly against: Readonly<Record<string, string>> | null;
+  readonly against: Axes | null;
   readonly againstVariant: string | null;
   /** Bounds on of / against. */
   readonly ratio: Limits | null;
@@ -34,7 +34,8 @@ export interface ReadExpectations {
   readonly problems: readonly Problem[];
 }
 
-const listSchema = z.array(expectSchema);
+const maximumClaims = 1000;
+const listSchema = z.array(z.unknown()).max(maximumClaims, { error: `must be at most ${maximumClaims} claims` });
 
 /**
  * Reads `expect`. Without `against` a ratio is against the baseline. `variants` is null where they could not be made, `baseline`
@@ -43,18 +44,20 @@ const listSchema = z.array(expectSchema);
 export function readExpectations(
   node: Node,
   variants: readonly Named[] | null,
-  baseline: Named | null | undefined,
+  baseline: Axes | null | undefined,
 ): ReadExpectations {
   if (node.kind === 'scalar' && node.value === null) return { expectations: [], problems: [] };
   const whole = check(listSchema, node, { path: 'expect' });
-  if (node.kind !== 'list') return { expectations: [], problems: whole.problems };
+  if (node.kind !== 'list' || whole.value === null) return { expectations: [], problems: whole.problems };
   const expectations: Expectation[] = [];
-  const problems: Problem[] = [...whole.problems];
+  const problems: Problem[] = [];
   for (const [index, item] of node.items.entries()) {
-    const { value } = check(expectSchema, item, { path: '' });
-    if (value === null) continue;
-    const reader = new ClaimReader(item, joinPath('expect', [index]));
-    const expectation = reader.read(value, variants, baseline);
+    const path = joinPath('expect', [index]);
+    const checked = check(expectSchema, item, { path });
+    problems.push(...checked.problems);
+    if (checked.value === null) continue;
+    const reader = new ClaimReader(item, path);
+    const expectation = reader.read(checked.value, variants, baseline);
     problems.push(...reader.problems);
     if (expectation !== null) expectations.push(expectation);
   }
@@ -71,7 +74,7 @@ class ClaimReader {
     this.path = path;
   }
 
-  read(input: ExpectInput, variants: readonly Named[] | null, baseline: Named | null | undefined): Expectation | null {
+  read(input: ExpectInput, variants: readonly Named[] | null, baseline: Axes | null | undefined): Expectation | null {
     const unit = metricUnit(input.metric);
     if (unit === null) {
       const { message, suggestion } = metricProblem(input.metric);
@@ -83,7 +86,11 @@ class ClaimReader {
     if (variants === null) return null;
     const of = this.pick('of', input.of, variants);
     const picked = input.against === undefined ? null : this.pick('against', input.against, variants);
-    const against = input.ratio === undefined ? null : (picked ?? baseline ?? null);
+    const against = input.ratio === undefined ? null : (picked ?? baselineOf(variants, of, baseline));
+    if (against !== null && against.name === of?.name) {
+      const given = input.against === undefined ? 'ratio' : 'against';
+      this.report([given], `compares ${against.name} with itself`);
+    }
     if (of === null || this.problems.length > 0) return null;
     return {
       claim: input.claim,
@@ -103,7 +110,7 @@ class ClaimReader {
     this.problems.push({ ...at, path, message, ...(suggestion === undefined ? {} : { suggestion }) });
   }
 
-  private checkShape(input: ExpectInput, baseline: Named | null | undefined): void {
+  private checkShape(input: ExpectInput, baseline: Axes | null | undefined): void {
     if (input.ratio === undefined && input.value === undefined) {
       this.report([], 'claims nothing: give ratio or value, each with below or above');
     }
@@ -141,4 +148,8 @@ class ClaimReader {
     this.report([key], found.message, found.suggestion);
     return null;
   }
+}
+
+function baselineOf(variants: readonly Named[], of: Named | null, baseline: Axes | null | undefined): Named | null {
+  return of === null || baseline === null || baseline === undefined ? null : counterpart(variants, of, baseline);
 }

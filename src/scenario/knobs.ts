@@ -120,7 +120,8 @@ export function countOr<const Word extends string>(
   knob: CountedKnob,
 ): z.ZodUnion<readonly [z.ZodInt, z.ZodLiteral<Word>]> {
   const error = notACount(knob, `, or ${word}`);
-  return z.union([z.int().min(knob.min).max(knob.max), z.literal(word)], { error }).describe(knob.description);
+  const number = z.int().min(knob.min, { error }).max(knob.max, { error });
+  return z.union([number, z.literal(word)], { error }).describe(knob.description);
 }
 
 function notACount({ min, max }: CountedKnob, alternative: string): (issue: { readonly input?: unknown }) => string {

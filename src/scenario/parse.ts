@@ -10,7 +10,8 @@ import { byPlace, type Place, type Problem } from './problem.ts';
 import { resolveTrial } from './resolve.ts';
 import { brokenRules, type BrokenRule } from './rules.ts';
 import { configSchema, topSchema, type ConfigPatch, type TopInput } from './schema.ts';
-import { crossProduct, selectOne, shortList, type Cell, type Variant } from './variants.ts';
+import { select, shortList, type Axes } from './selection.ts';
+import { crossProduct, type Cell, type Variant } from './variants.ts';
 import { readYaml } from './yaml-tree.ts';
 
 /** A question about connection strategies, with everything needed to run it. */
@@ -23,8 +24,11 @@ export interface Scenario {
   /** What to look at in the results. */
   readonly look: readonly string[];
   readonly variants: readonly Variant[];
-  /** Name of the variant that the others are compared with. */
-  readonly baseline: string | null;
+  /**
+   * What the other variants are compared with: the alternatives of some axes. A variant's partner has these, and on all other axes
+   * the same as the variant (see `counterpart`).
+   */
+  readonly baseline: Axes | null;
   readonly blocks: number;
   readonly expectations: readonly Expectation[];
   /** The file's content with `--set` applied and the defaults of `base` filled in, in the shape of the file. */
@@ -81,7 +85,8 @@ class ScenarioReader {
     const { top, base } = overrides;
     const checkedTop = check(topSchema, top, { path: '' });
     this.note(checkedTop.problems, new Set());
-    const variants = axes.complete ? this.readVariants(base, axes.axes) : null;
+    const readable = axes.refused ? null : this.readVariants(base, axes.axes);
+    const variants = axes.complete ? readable : null;
     // A baseline is resolved by names alone, so that problems elsewhere do not hide those of the claims.
     const named = variants?.cells ?? null;
     const baseline = named === null ? null : this.readBaseline(top, named);
@@ -97,7 +102,7 @@ class ScenarioReader {
     return this.scenario(checkedTop.value, {
       document: documentOf(top, base),
       variants: variants.variants,
-      baseline: baseline?.name ?? null,
+      baseline,
       expectations: claims?.expectations ?? [],
     });
   }
@@ -134,13 +139,13 @@ class ScenarioReader {
     return { cells, variants };
   }
 
-  private readBaseline(top: MapNode, cells: readonly Cell[]): Cell | null {
+  private readBaseline(top: MapNode, cells: readonly Cell[]): Axes | null {
     const node = top.entries.get('baseline');
     if (node === undefined) return null;
     const checked = check(topSchema.shape.baseline, node.value, { path: 'baseline' });
     if (checked.value === null) return null; // said by the check of the whole top
-    const found = selectOne(cells, checked.value);
-    if (found.ok) return found.item;
+    const found = select(cells, checked.value);
+    if (found.ok) return found.axes;
     const { message, suggestion } = found;
     this.note(
       [{ ...node.at, path: 'baseline', message, ...(suggestion === undefined ? {} : { suggestion }) }],

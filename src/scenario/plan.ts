@@ -2,7 +2,8 @@
 import type { Expectation } from './expect.ts';
 import type { Scenario } from './parse.ts';
 import { UserError } from './user-error.ts';
-import { selectByText, shortList, type Variant } from './variants.ts';
+import { select, shortList, type Axes } from './selection.ts';
+import type { Variant } from './variants.ts';
 
 /** Most trials of one run. */
 const maximumTrials = 100_000;
@@ -38,8 +39,8 @@ export interface Plan {
   readonly look: readonly string[];
   /** The selected variants, in the order of the scenario. */
   readonly variants: readonly Variant[];
-  /** Null without a baseline, or where it is not selected. */
-  readonly baseline: string | null;
+  /** As in the scenario; null where no selected variant has it. */
+  readonly baseline: Axes | null;
   readonly seed: number;
   readonly blocks: number;
   readonly trials: readonly PlannedTrial[];
@@ -62,7 +63,7 @@ export function planTrials(scenario: Scenario, options: PlanOptions): Plan {
     question: scenario.question,
     look: scenario.look,
     variants,
-    baseline: scenario.baseline !== null && names.has(scenario.baseline) ? scenario.baseline : null,
+    baseline: scenario.baseline !== null && select(variants, scenario.baseline).ok ? scenario.baseline : null,
     seed,
     blocks,
     trials: trials.map((trial, index) => ({ index, ...trial })),
@@ -95,22 +96,19 @@ function checkNumbers(seed: number, blocks: number): void {
 function selectVariants(variants: readonly Variant[], only: readonly string[]): readonly Variant[] {
   const selected = new Set<Variant>();
   for (const text of only) {
-    const selection = selectByText(variants, text);
+    const selection = select(variants, text);
     if (!selection.ok) {
       const hint = selection.suggestion === undefined ? '' : `did you mean ${selection.suggestion}? `;
-      const names = shortList(
-        variants.map(({ name }) => name),
-        20,
-      );
-      throw new UserError(
-        'UNKNOWN_VARIANT',
-        `--only "${text}" ${selection.message}`,
-        `${hint}the variants are: ${names}`,
-      );
+      const names = shortList(variants.map(nameOf), 20);
+      throw new UserError('UNKNOWN_VARIANT', `--only: ${selection.message}`, `${hint}the variants are: ${names}`);
     }
     for (const variant of selection.items) selected.add(variant);
   }
   return variants.filter((variant) => selected.has(variant));
+}
+
+function nameOf(variant: Variant): string {
+  return variant.name;
 }
 
 function trialSeconds(load: Variant['trial']['load']): number {

@@ -7,9 +7,12 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   if (word.length > longestWordChars) return undefined;
   const wanted = normalise(word);
   let best: string | undefined;
-  let bestDistance = Math.max(1, Math.floor(wanted.length / 3)) + 1;
+  let bestDistance = (wanted.length < 3 ? 0 : Math.max(1, Math.floor(wanted.length / 3))) + 1;
   for (const candidate of known) {
-    const distance = editDistance(wanted, normalise(candidate));
+    const plain = normalise(candidate);
+    // The distance is at least the difference in length.
+    if (Math.abs(plain.length - wanted.length) >= bestDistance) continue;
+    const distance = editDistance(wanted, plain);
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;

@@ -16,25 +16,19 @@ export class EventLoopDelayMeter {
     this.#histogram.enable();
   }
 
-  /** The delays since the last call, which starts the next interval. Zeros where no tick came in between. */
+  /** The delays since the last call that gave any, or zeros where no tick came since: two ticks are needed for a first interval. */
   take(): EventLoopDelay {
     const { count, mean, max } = this.#histogram;
-    const taken =
-      count === 0
-        ? { count: 0, meanNs: 0, p50Ns: 0, p99Ns: 0, maxNs: 0 }
-        : {
-            count,
-            meanNs: lateness(mean),
-            p50Ns: lateness(this.#histogram.percentile(50)),
-            p99Ns: lateness(this.#histogram.percentile(99)),
-            maxNs: lateness(max),
-          };
+    if (count === 0) return { count: 0, meanNs: 0, p50Ns: 0, p99Ns: 0, maxNs: 0 };
+    const taken = {
+      count,
+      meanNs: lateness(mean),
+      p50Ns: lateness(this.#histogram.percentile(50)),
+      p99Ns: lateness(this.#histogram.percentile(99)),
+      maxNs: lateness(max),
+    };
     this.#histogram.reset();
     return taken;
-  }
-
-  stop(): void {
-    this.#histogram.disable();
   }
 }
 

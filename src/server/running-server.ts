@@ -59,7 +59,19 @@ export function serverReport(counts: LedgerCounts, eventLoopDelay: EventLoopDela
     atNs: nowNs(),
     ...counts,
     cpu: { userUs: user, systemUs: system },
-    rssBytes: process.memoryUsage.rss(),
+    rssBytes: residentBytes(),
     eventLoopDelay,
   };
+}
+
+let lastRssBytes = 0;
+
+/** Reading it opens a file, which fails where the server has used up its descriptors; then the last reading stands. */
+function residentBytes(): number {
+  try {
+    lastRssBytes = process.memoryUsage.rss();
+  } catch {
+    // The report matters more than this one figure of it.
+  }
+  return lastRssBytes;
 }

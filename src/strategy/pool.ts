@@ -257,12 +257,16 @@ export class Pool {
     }
   }
 
-  /** A request that has waited too long, no longer waiting, or -1. Call until -1. */
+  /** The first request of a line that has waited too long, no longer waiting, or -1. Call until -1. */
   expireQueued(nowNs: number): number {
-    const request = this.#queueDeadlines.due(nowNs);
-    if (request === none) return none;
-    this.#dequeue(this.#requestOwner[request]!); // the longest-waiting one: all wait equally long
-    return request;
+    const due = this.#queueDeadlines.due(nowNs);
+    if (due === none) return none;
+    const owner = this.#requestOwner[due]!;
+    const first = this.#queueHead[owner]!;
+    this.#dequeue(owner);
+    // All wait equally long, so whoever came before has run out too: of those that came at once, any may be named first.
+    if (first !== due) this.#queueDeadlines.set(due, nowNs);
+    return first;
   }
 
   /** Any waiting request, no longer waiting, or -1: to clear the line at the end of a trial. */

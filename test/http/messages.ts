@@ -148,7 +148,7 @@ function message(startLine: fc.Arbitrary<string>): fc.Arbitrary<string> {
   return fc
     .tuple(startLine, fc.array(fieldLines, { maxLength: 3 }), framing, fc.nat())
     .map(([line, others, { fields, data }, seed]) => {
-      const lines = [...others];
+      const lines: string[] = [...others];
       fields.forEach((field, index) => lines.splice((seed + index) % (lines.length + 1), 0, field));
       return `${[line, ...lines].join('\r\n')}\r\n\r\n${data}`;
     });

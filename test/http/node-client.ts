@@ -57,7 +57,7 @@ class WireAgent extends http.Agent {
     super({ keepAlive: true });
     this.#wire = wire;
   }
-  createConnection(): Duplex {
+  override createConnection(): Duplex {
     return this.#wire;
   }
 }

@@ -3,10 +3,12 @@ import http from 'node:http';
 import { Duplex } from 'node:stream';
 
 export interface ServerVerdict {
-  /** The whole request, body included, reached the handler. */
-  readonly complete: boolean;
+  /** `cut`: the bytes ended too early, or there was no request in them. */
+  readonly outcome: 'complete' | 'rejected' | 'cut';
   readonly bodyBytes: number;
-  /** llhttp's error code and sentence, `HOST` where the server itself refused, or ''. */
+  /** Node's persistence decision; false unless complete. */
+  readonly keepAlive: boolean;
+  /** llhttp's error code and sentence, `Host` where the server refused for want of one, or ''. */
   readonly reason: string;
 }
 
@@ -23,32 +25,34 @@ class Wire extends Duplex {
 
 /** Feeds `request` and FIN over a connection in memory to an `http.Server` in its default, strict mode. */
 export async function askNodeServer(request: Uint8Array): Promise<ServerVerdict> {
-  const seen = { complete: false, bodyBytes: 0, reason: '' };
+  const seen = { complete: false, keepAlive: false, bodyBytes: 0, reason: '' };
   const wire = new Wire();
   const server = http.createServer((message, answer) => {
     message.on('data', (chunk: Buffer) => (seen.bodyBytes += chunk.length));
     message.on('end', () => {
       seen.complete = message.complete;
+      seen.keepAlive = answer.shouldKeepAlive;
       answer.end();
     });
     message.on('error', () => {
-      // A cut request: clientError tells why.
+      // A cut or refused body: clientError says which.
     });
   });
-  const end = new Promise<void>((resolve) => {
-    wire.on('close', resolve);
-  });
   server.on('clientError', (error: NodeJS.ErrnoException & { reason?: string }) => {
-    if (error.code !== 'HPE_INVALID_EOF_STATE' && error.code !== 'ECONNRESET') {
-      seen.reason = `${error.code ?? ''}: ${error.reason ?? error.message}`;
-    }
+    const cut = error.code === 'HPE_INVALID_EOF_STATE' || error.code === 'ECONNRESET';
+    if (!cut) seen.reason = `${error.code ?? ''}: ${error.reason ?? error.message}`;
     wire.destroy();
+  });
+  const closed = new Promise<void>((resolve) => {
+    wire.on('close', resolve);
   });
   server.emit('connection', wire);
   wire.push(request);
   wire.push(null);
-  await end;
+  await closed;
   server.close();
-  if (seen.reason === '' && !seen.complete && wire.output.startsWith('HTTP/1.1 400')) seen.reason = 'HOST';
-  return seen;
+  const { complete, keepAlive, bodyBytes } = seen;
+  if (seen.reason === '' && !complete && wire.output.startsWith('HTTP/1.1 400')) seen.reason = 'Host';
+  if (seen.reason !== '') return { outcome: 'rejected', bodyBytes, keepAlive: false, reason: seen.reason };
+  return { outcome: complete ? 'complete' : 'cut', bodyBytes, keepAlive, reason: '' };
 }

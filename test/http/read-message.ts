@@ -30,7 +30,7 @@ interface Parser {
 const around = octets('5\r\n\r\n');
 
 /** Returns how many bytes were taken. Throws where a parser breaks the contract of `feed`. */
-export function feedPieces(parser: Parser, input: Uint8Array, cuts: readonly number[]): number {
+function feedPieces(parser: Parser, input: Uint8Array, cuts: readonly number[]): number {
   let taken = 0;
   const stops = [...cuts, input.length];
   for (const stop of stops) {

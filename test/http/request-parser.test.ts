@@ -1,9 +1,6 @@
-/** The request parser by the rules of RFC 9112: one named row for each, with exact results; and against Node's own server. */
-import fc from 'fast-check';
+/** The request parser by the rules of RFC 9112: one named row for each, with exact results. */
 import { describe, expect, it } from 'vitest';
 import { RequestParser, requestErrorName, requestMethods } from '../../src/http/request-parser.ts';
-import { mutated, request } from './messages.ts';
-import { askNodeServer } from './node-server.ts';
 import { type ReadOptions, octets, readRequest } from './read-message.ts';
 
 type Result = Partial<ReturnType<typeof readRequest>>;
@@ -150,70 +147,15 @@ describe('request parser', () => {
 
   it('carries nothing over a reset', () => {
     const parser = new RequestParser();
-    const fresh = { ...parser };
+    const fresh = JSON.stringify(parser);
     const first = octets('HEAD / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 3\r\n\r\nab');
     parser.feed(first, 0, first.length);
     parser.finish();
     expect(requestErrorName(parser.error)).toBe('TRUNCATED_BODY');
     parser.reset();
-    expect({ ...parser }).toEqual(fresh);
+    expect(JSON.stringify(parser)).toBe(fresh);
     const second = octets(`${get}\r\n`);
     expect(parser.feed(second, 0, second.length)).toBe(second.length);
     expect([parser.done, parser.isHead, parser.keepAlive, parser.bodyBytes]).toEqual([true, false, true, 0]);
-  });
-});
-
-/** What Node's server says that we deliberately do not, by its sentence. */
-const nodeIsStricter: readonly [why: string, reason: RegExp, text: RegExp][] = [
-  [
-    'RFC 9110 §9.1: any token is a method',
-    /^HPE_INVALID_METHOD: (Invalid method encountered|Expected space after method)/,
-    /^/,
-  ],
-  ['RFC 9110 §8.6: equal values are one', /Duplicate Content-Length$/, /^/],
-  [
-    'RFC 9112 §5.2: a fold may be read as spaces',
-    /(Unexpected whitespace after header value|Invalid header value char)$/,
-    /\r\n[ \t]/,
-  ],
-  ['RFC 9112 §7.1.1: extensions are ignored', /Invalid (character|quoted-pair) in chunk extensions/, /;/],
-  ['RFC 9112 §7.1.1: bad white space is parsed', /Invalid character in chunk size$/, /\n[0-9a-f]+[ \t]+(;|$)/i],
-  ['RFC 9110 §5.6.3: a tab is white space', /Invalid character in Content-Length$/, /Content-Length:[ \t]*\d+ *\t/i],
-  [
-    'RFC 9110 §6.5.1: no framing in trailers',
-    /Content-Length can't be present with Transfer-Encoding$/,
-    /\n0+(;[^\r]*)?\r\n([^\r]+\r\n)*Content-Length:/i,
-  ],
-  ['RFC 9110 §5.6.1, §5.6.3: tabs and empty members', /^HPE_INVALID_TRANSFER_ENCODING/, /chunked *[,\t][ \t,]*\r/i],
-  ['RFC 9112 §3.2: what a target means is not asked', /^HPE_INVALID_URL/, /^/],
-];
-/** Errors of ours that Node's server does not make, and where they come from. */
-const weAreStricter: readonly [why: string, error: string, text: RegExp][] = [
-  ['RFC 9112 §3.2: one Host only', 'DUPLICATE_HOST', /\nHost:[^]*\nHost:/i],
-  ['RFC 9112 §2.3: other versions', 'BAD_VERSION', /HTTP\/(0\.9|2\.0|\d(\.\d?)?$)/],
-  ['RFC 9112 §6.1: chunked once', 'BAD_TRANSFER_ENCODING', /chunked[^]*chunked/i],
-  ['RFC 9110 §8.6: overflow', 'BAD_CONTENT_LENGTH', /Content-Length:[ \t]*\d{16,}/i],
-];
-
-describe("request parser and Node's server", () => {
-  it('agree on generated and mutated requests', async () => {
-    await fc.assert(
-      fc.asyncProperty(fc.oneof(request, mutated(request)), async (text) => {
-        const ours = readRequest(octets(text));
-        const own = ours.done ? text.slice(0, ours.taken) : text;
-        const node = await askNodeServer(octets(own));
-        const accepted = node.reason === '';
-        const same = accepted
-          ? node.complete === ours.done && (!ours.done || node.bodyBytes === ours.bodyBytes)
-          : !ours.done && !ours.error.startsWith('TRUNCATED');
-        const rejected = !ours.done && !ours.error.startsWith('TRUNCATED') && ours.error !== 'NONE';
-        const agreed = accepted && rejected ? false : same;
-        const explained =
-          nodeIsStricter.some(([, reason, where]) => reason.test(node.reason) && where.test(own)) ||
-          weAreStricter.some(([, error, where]) => ours.error === error && where.test(own));
-        if (!agreed && !explained) throw new Error(`not alike: ${JSON.stringify({ own, ours, node }, null, 1)}`);
-      }),
-      { numRuns: 2500 },
-    );
   });
 });

@@ -201,14 +201,14 @@ test.skipIf(prlimit === undefined)(
     const first = await open(server);
     first.send(request());
     await first.response();
-    execFileSync(prlimit!, ['--pid', `${server.pid}`, '--nofile=3:3']); // Fewer than it holds: every further accept fails.
+    execFileSync(prlimit!, ['--pid', `${server.pid}`, '--nofile=3:']); // Fewer than it holds: every further accept fails.
     const second = await open(server); // The kernel completes the handshake by itself.
     second.send(request());
     const starved = await reportWhen(server, ({ acceptErrors = 0 }) => acceptErrors >= 2);
     expect(starved).toMatchObject({ accepted: 1, open: 1 });
     first.send(request());
     expect((await first.response()).status).toBe(200);
-    execFileSync(prlimit!, ['--pid', `${server.pid}`, '--nofile=4096:4096']);
+    execFileSync(prlimit!, ['--pid', `${server.pid}`, '--nofile=1024:']);
     expect((await second.response()).status).toBe(200);
   },
 );

@@ -1,0 +1,58 @@
+/** The commands that run nothing: `check`, `list` and `schema`. */
+import { Argument, type Command } from 'commander';
+import { printable } from '../report/printable.ts';
+import { wrap } from '../report/wrap.ts';
+import { resultJsonSchema } from '../results/schema.ts';
+import { listShipped, type ShippedScenario } from '../scenario/file.ts';
+import { scenarioJsonSchema } from '../scenario/json-schema.ts';
+import type { Scenario } from '../scenario/parse.ts';
+import { planTrials } from '../scenario/plan.ts';
+import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { repeated } from './options.ts';
+import type { Output } from './output.ts';
+import { clockTime } from './progress-line.ts';
+import { loadScenarios } from './scenario-files.ts';
+import { widthOf } from './terminal.ts';
+
+export function addScenarioCommands(program: Command, output: Output, finish: (code: ExitCode) => void): void {
+  program
+    .command('check')
+    .description('find every problem of scenarios, with line and path; nothing is run')
+    .argument('<scenario...>', 'files, or names of shipped scenarios')
+    .option('--set <path=value>', 'change a setting first (repeatable)', repeated, [])
+    .action(async (names: readonly string[], { set }: { readonly set: readonly string[] }) => {
+      const scenarios = await loadScenarios(names, set);
+      for (const scenario of scenarios) output.print(checkedLine(scenario));
+      finish(exitCodes.ok);
+    });
+  program
+    .command('list')
+    .description('the shipped scenarios, their questions, and how long each takes')
+    .action(async () => {
+      const width = Math.min(100, widthOf(process.stdout));
+      for (const scenario of await listShipped()) output.print(listed(scenario, width));
+      finish(exitCodes.ok);
+    });
+  program
+    .command('schema')
+    .description('print a JSON Schema, for editors and programs')
+    .addArgument(
+      new Argument('<kind>', 'of scenario files, or of the lines of result files').choices(['scenario', 'result']),
+    )
+    .action((kind: 'scenario' | 'result') => {
+      const schema = kind === 'scenario' ? scenarioJsonSchema() : resultJsonSchema();
+      output.print(JSON.stringify(schema, null, 2));
+      finish(exitCodes.ok);
+    });
+}
+
+function checkedLine(scenario: Scenario): string {
+  const { variants, trials, estimatedSeconds } = planTrials(scenario, { seed: 0 });
+  return `${printable(scenario.file)}: ok, ${variants.length} variants, ${trials.length} trials, about ${clockTime(estimatedSeconds * 1000)}`;
+}
+
+function listed({ name, question, variants, trials, estimatedSeconds }: ShippedScenario, width: number): string {
+  const head = `${name}  (${variants} variants, ${trials} trials, about ${clockTime(estimatedSeconds * 1000)})`;
+  const indent = { first: '  ', rest: '  ' };
+  return [head, ...(question === null ? [] : wrap(question, width, indent))].join('\n');
+}

@@ -1,0 +1,31 @@
+/** Loads the scenarios named on the command line; all problems of all of them come in one error. */
+import { loadScenario } from '../scenario/file.ts';
+import type { Scenario } from '../scenario/parse.ts';
+import { formatProblem, type Problem } from '../scenario/problem.ts';
+import { UserError } from '../scenario/user-error.ts';
+
+/** What runs without any argument. */
+export const defaultScenario = 'default';
+
+/** Problems with scenarios, for a program that prints them one per line. */
+export class ScenarioProblems extends UserError {
+  readonly problems: readonly Problem[];
+
+  constructor(problems: readonly Problem[]) {
+    const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
+    super('SCENARIO_PROBLEMS', `${count}, nothing was run`, 'List the shipped scenarios with: connbench list');
+    this.problems = problems;
+  }
+
+  get text(): string {
+    return this.problems.map(formatProblem).join('\n');
+  }
+}
+
+/** Throws a ScenarioProblems where any of them has a problem. */
+export async function loadScenarios(names: readonly string[], set: readonly string[]): Promise<readonly Scenario[]> {
+  const loaded = await Promise.all(names.map((name) => loadScenario(name, { set })));
+  const problems = loaded.flatMap((result) => (result.ok ? [] : result.problems));
+  if (problems.length > 0) throw new ScenarioProblems(problems);
+  return loaded.flatMap((result) => (result.ok ? [result.scenario] : []));
+}
