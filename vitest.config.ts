@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/bench/**'],
+    setupFiles: ['test/setup.ts'],
     pool: 'forks',
     // Trials load the machine; two test files at once would disturb each other's deadlines.
     fileParallelism: false,

@@ -54,8 +54,10 @@ export const clientCloseReasons = [
 export type ClientCloseReason = (typeof clientCloseReasons)[number];
 
 export interface ConnectionReport {
-  /** connect() calls that sent, or tried to send, a SYN. */
+  /** Connects that got under way: a SYN was sent. */
   readonly attempted: number;
+  /** Connects that this system refused before a SYN was sent: no descriptor, no port. They are in none of the other counts. */
+  readonly notAttempted: number;
   readonly opened: number;
   readonly connectFailed: number;
   readonly peakOpen: number;

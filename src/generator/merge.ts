@@ -77,6 +77,7 @@ function mergeConnections(parts: readonly ConnectionReport[]): ConnectionReport 
   const total = (of: (part: ConnectionReport) => number): number => sum(parts.map(of));
   return {
     attempted: total((part) => part.attempted),
+    notAttempted: total((part) => part.notAttempted),
     opened: total((part) => part.opened),
     connectFailed: total((part) => part.connectFailed),
     peakOpen: total((part) => part.peakOpen),

@@ -9,7 +9,7 @@ export const levelMargin = 0.05;
 /** Margin of the verdict on p99, whose spread is wider. */
 const tailMargin = 0.1;
 /** A share of lost requests this far above the lowest disqualifies: the latency of the survivors says too little. */
-export const materialLossRate = 0.001;
+const materialLossRate = 0.001;
 
 export const priceMetrics = [
   'connections.opened',
@@ -21,7 +21,7 @@ export const priceMetrics = [
   'cpu.server.perRequestUs',
 ] as const satisfies readonly ReportedMetric[];
 
-export interface Exclusion {
+interface Exclusion {
   readonly member: LoadGroupMember;
   readonly reason: string;
 }

@@ -17,7 +17,7 @@ import { gatherWarnings, invalidTrials, type GatheredWarning, type InvalidTrial 
 
 type Metrics = Readonly<Record<ReportedMetric, number | null>>;
 
-export interface VariantSummary {
+interface VariantSummary {
   readonly name: string;
   readonly axes: Readonly<Record<string, string>>;
   readonly trials: number;
@@ -31,7 +31,7 @@ export interface VariantSummary {
   readonly tailSamples: VariantFigures['tailSamples'];
 }
 
-export interface AnswerSummary {
+interface AnswerSummary {
   readonly load: string | null;
   /** Variants by name. */
   readonly winner: string | null;

@@ -16,7 +16,7 @@ interface Column {
 }
 
 /** Fewest samples beyond a quantile for it to be shown without a mark. */
-export const fewestTailSamples = 10;
+const fewestTailSamples = 10;
 const gap = 2;
 /** The first column wants to be this wide before both tables become one. */
 const wantedLabelWidth = 24;

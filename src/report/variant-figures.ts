@@ -26,7 +26,7 @@ export const reportedMetrics = [
 ] as const;
 export type ReportedMetric = (typeof reportedMetrics)[number];
 
-export interface Figure {
+interface Figure {
   /** Null where no trial has it. */
   readonly value: number | null;
   /** Why it is null; null with a value. */
@@ -64,7 +64,7 @@ export function figuresByVariant(results: RunResults): readonly VariantFigures[]
 }
 
 /** The alternatives of a variant's axes, or its name where the scenario has no axes. */
-export function labelOf(variant: VariantRecord): string {
+function labelOf(variant: VariantRecord): string {
   return Object.values(variant.axes).join(', ') || variant.name;
 }
 

@@ -128,7 +128,10 @@ const requestsPerConnectionSchema = z.object({
 
 /** The client's own count over the whole trial. */
 export const connectionsSchema = z.object({
+  /** A SYN was sent. */
   attempted: countSchema,
+  /** Refused by the client's own system before a SYN: no descriptor, no port. */
+  notAttempted: countSchema,
   opened: countSchema,
   connectFailed: countSchema,
   peakOpen: countSchema,

@@ -51,7 +51,7 @@ export async function createResultFile(dir: string, header: HeaderRecord): Promi
     throw fileTrouble(error, dir, 'write');
   }
   const handle = await opened(path, 'wx');
-  const writer = new LineWriter(path, handle, 0);
+  const writer = new LineWriter(path, handle, 0, false);
   try {
     await writer.write(line);
     await syncDirectory(dir);
@@ -104,8 +104,8 @@ function safe(name: string, otherwise: string): string {
 }
 
 /**
- * Opens the file of an unfinished run to go on with it. A half-written last line and the footer of an interrupted run are cut off;
- * nothing else is removed. Rejects with a `UserError` for a file that cannot be used, and for a run that is complete.
+ * Opens the file of an unfinished run to go on with it. With the first line that is written, a half-written last line and the footer of
+ * an interrupted run are cut off; nothing else is removed, and closing at once leaves the file as it was. Rejects with a `UserError` for a file that cannot be used, and for a run that is complete.
  */
 export async function resumeResultFile(path: string): Promise<ResumedRun> {
   const layout = await readLayout(path);
@@ -118,37 +118,28 @@ export async function resumeResultFile(path: string): Promise<ResumedRun> {
     );
   }
   const handle = await opened(path, 'r+');
-  let endBytes = layout.endOfTrialsBytes;
-  try {
-    await handle.truncate(endBytes);
-    if (layout.needsLineFeed) {
-      await handle.write('\n', endBytes);
-      endBytes++;
-    }
-    await handle.datasync();
-  } catch (error) {
-    await handle.close();
-    throw fileTrouble(error, path, 'write');
-  }
   return {
     header,
     completedIndexes: new Set(trials.filter((trial) => !wasInterrupted(trial)).map((trial) => trial.index)),
     problems,
-    writer: new LineWriter(path, handle, endBytes),
+    writer: new LineWriter(path, handle, layout.endOfTrialsBytes, layout.needsLineFeed),
   };
 }
 
 class LineWriter implements ResultWriter {
   readonly path: string;
   readonly #handle: FileHandle;
+  /** End of the last whole line; what stands beyond it is cut off before the next one. */
   #endBytes: number;
+  #needsLineFeed: boolean;
   #busy = false;
   #closed = false;
 
-  constructor(path: string, handle: FileHandle, endBytes: number) {
+  constructor(path: string, handle: FileHandle, endBytes: number, needsLineFeed: boolean) {
     this.path = path;
     this.#handle = handle;
     this.#endBytes = endBytes;
+    this.#needsLineFeed = needsLineFeed;
   }
 
   async append(trial: TrialRecord): Promise<void> {
@@ -170,10 +161,13 @@ class LineWriter implements ResultWriter {
     if (this.#closed) throw new Error(`${this.path} is closed`);
     if (this.#busy) throw new Error(`${this.path}: the last line is still being written`);
     this.#busy = true;
+    const bytes = this.#needsLineFeed ? Buffer.concat([Buffer.from('\n'), line]) : line;
     try {
-      await this.#writeWhole(line);
+      await this.#handle.truncate(this.#endBytes);
+      await this.#writeWhole(bytes);
       await this.#handle.datasync();
-      this.#endBytes += line.length;
+      this.#endBytes += bytes.length;
+      this.#needsLineFeed = false;
     } catch (error) {
       await this.#cutBack();
       throw fileTrouble(error, this.path, 'write');

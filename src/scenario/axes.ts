@@ -18,11 +18,11 @@ import { hasUnprintable, joinPath, quote, type Place, type Problem } from './pro
 import { configSchema } from './schema.ts';
 
 /** Most variants of one scenario. */
-export const maximumVariants = 10_000;
+const maximumVariants = 10_000;
 const maximumAxes = 20;
 const maximumNameChars = 80;
 
-export interface Alternative {
+interface Alternative {
   readonly name: string;
   readonly at: Place;
   /** What it lays over the base; without what is wrong in it. */
@@ -58,9 +58,10 @@ export function readAxes(node: Node): ReadAxes {
   const reader = new AxisReader();
   const axes = [...map.entries.values()].map((entry) => reader.read(entry)).filter((axis) => axis !== null);
   const conflicts = conflictProblems(axes);
+  for (const { knob } of conflicts) reader.doubtful.add(pathKey(knob.split('.')));
   return {
     axes,
-    problems: [...reader.problems, ...conflicts],
+    problems: [...reader.problems, ...conflicts.map(({ problem }) => problem)],
     doubtful: reader.doubtful,
     complete: reader.complete && conflicts.length === 0,
     refused: false,
@@ -201,13 +202,13 @@ function nameProblem(name: string): string | null {
 }
 
 /** Two axes that set one knob, or a knob and the map around it. */
-function conflictProblems(axes: readonly Axis[]): readonly Problem[] {
+function conflictProblems(axes: readonly Axis[]): readonly { readonly knob: string; readonly problem: Problem }[] {
   return axes.flatMap((axis, index) =>
     axis.paths.flatMap((path) => {
       const rival = axes.slice(0, index).find((earlier) => earlier.paths.some((other) => overlaps(path, other)));
       if (rival === undefined) return [];
       const message = `sets ${path}, which the axis ${quote(rival.name)} sets too`;
-      return [{ ...axis.at, path: joinPath('axes', [axis.name]), message }];
+      return [{ knob: path, problem: { ...axis.at, path: joinPath('axes', [axis.name]), message } }];
     }),
   );
 }

@@ -27,7 +27,7 @@ function allPaths(path: readonly string[]): readonly string[] {
 }
 
 /** Every dotted path that `base` may hold, maps included. */
-export const configPaths: readonly string[] = allPaths([]);
+const configPaths: readonly string[] = allPaths([]);
 const known = new Set(configPaths);
 
 export function isConfigPath(path: string): boolean {

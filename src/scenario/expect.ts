@@ -8,7 +8,7 @@ import { expectSchema, type ExpectInput } from './schema.ts';
 import { counterpart, selectOne, type Axes, type Named } from './selection.ts';
 
 /** Both null where the claim has no such bound. */
-export interface Limits {
+interface Limits {
   readonly below: number | null;
   readonly above: number | null;
 }

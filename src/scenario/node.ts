@@ -1,9 +1,9 @@
 /** The values of a scenario file with their places: what the YAML reader makes and what merging, validation and messages work on. */
 import type { Place } from './problem.ts';
 
-export type Scalar = string | number | boolean | null;
+type Scalar = string | number | boolean | null;
 
-export interface ScalarNode {
+interface ScalarNode {
   readonly kind: 'scalar';
   readonly value: Scalar;
   readonly at: Place;
@@ -27,7 +27,7 @@ export interface ListNode {
 }
 export type Node = ScalarNode | MapNode | ListNode;
 
-export interface PlainObject {
+interface PlainObject {
   readonly [key: string]: Plain;
 }
 export type Plain = Scalar | readonly Plain[] | PlainObject;

@@ -109,7 +109,7 @@ export function delayPoints(points: Readonly<Record<string, string>>): readonly 
 }
 
 /** `p50` -> 0.5, `p99.9` and `p999` -> 0.999: more than two digits, other than 100, are nines after the point. */
-export function percentileOf(key: string): number {
+function percentileOf(key: string): number {
   const digits = key.slice(1);
   if (/^\d{3,}$/.test(digits) && digits !== '100') return Number(`0.${digits}`);
   return Number((Number(digits) / 100).toPrecision(12));

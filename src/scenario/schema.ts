@@ -104,7 +104,7 @@ const strategy = knobs({
 const delayTime = (description: string): ReturnType<typeof duration> =>
   duration({ description, max: 3_600_000, because: 'the server holds every waiting response in memory' });
 
-export const delayMap = knobs({
+const delayMap = knobs({
   distribution: choice({
     description: 'Shape of the delay.',
     now: ['constant', 'uniform', 'exponential', 'lognormal', 'percentiles'],

@@ -25,7 +25,7 @@ export interface Cell {
   readonly merged: MapNode;
 }
 
-export const onlyVariantName = 'default';
+const onlyVariantName = 'default';
 
 /** All cells; the last axis changes fastest. */
 export function crossProduct(base: MapNode, axes: readonly Axis[]): readonly Cell[] {

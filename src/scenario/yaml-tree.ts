@@ -129,7 +129,7 @@ class TreeBuilder {
     const { contents } = document;
     const empty = contents === null || (isScalar(contents) && contents.value === null && contents.source === '');
     if (empty && syntax.length === 0) this.report(this.placeOf(0), [], 'is empty');
-    const root = empty ? null : this.convert(contents, this.placeOf(0), []).node;
+    const root = empty ? null : (this.convert(contents, this.placeOf(0), [])?.node ?? null);
     return {
       root: this.refusedAliases ? null : root,
       problems: [...syntax, ...this.problems],
@@ -141,7 +141,8 @@ class TreeBuilder {
     this.problems.push({ ...at, path: joinPath('', keys), message });
   }
 
-  private convert(source: ParsedNode | null, fallback: Place, keys: readonly PropertyKey[]): Sized {
+  /** Null where an alias leads nowhere: said already, and best left out. */
+  private convert(source: ParsedNode | null, fallback: Place, keys: readonly PropertyKey[]): Sized | null {
     if (source === null) return { node: { kind: 'scalar', value: null, at: fallback }, size: 1 };
     const at = this.placeOf(source.range[0]);
     if (isAlias(source)) return this.follow(source.source, at, keys);
@@ -155,7 +156,9 @@ class TreeBuilder {
   private convertValue(source: Exclude<ParsedNode, Alias.Parsed>, at: Place, keys: readonly PropertyKey[]): Sized {
     if (isMap(source)) return this.convertMap(source.items, at, keys);
     if (isSeq(source)) {
-      const items = source.items.map((item, index) => this.convert(item, at, [...keys, index]));
+      const items = source.items
+        .map((item, index) => this.convert(item, at, [...keys, index]))
+        .filter((item) => item !== null);
       return { node: { kind: 'list', items: items.map(({ node }) => node), at }, size: sum(items) };
     }
     const value: unknown = isScalar(source) ? source.value : undefined;
@@ -178,6 +181,7 @@ class TreeBuilder {
       if (key === null) continue;
       const value = this.convert(item.value as ParsedNode | null, key.at, [...keys, key.text]);
       const earlier = entries.get(key.text);
+      if (value === null) continue;
       if (earlier === undefined) {
         entries.set(key.text, { key: key.text, at: key.at, value: value.node });
         sizes.push(value);
@@ -207,20 +211,19 @@ class TreeBuilder {
     return { text, at };
   }
 
-  private follow(name: string, at: Place, keys: readonly PropertyKey[]): Sized {
-    const nothing: Sized = { node: { kind: 'scalar', value: null, at }, size: 1 };
-    if (this.refusedAliases) return nothing;
+  private follow(name: string, at: Place, keys: readonly PropertyKey[]): Sized | null {
+    if (this.refusedAliases) return null;
     const target = this.anchors.get(name);
     if (target === undefined || target === 'open') {
       const why = target === 'open' ? 'points at something that contains it' : 'points at no anchor before it';
       this.report(at, keys, `the alias ${quote(`*${name}`)} ${why}`);
-      return nothing;
+      return null;
     }
     this.aliasedValues += target.size;
     if (this.aliasedValues > maximumAliasedValues) {
       this.refusedAliases = true;
       this.report(at, keys, `the aliases of this file stand for more than ${maximumAliasedValues} values`);
-      return nothing;
+      return null;
     }
     return target;
   }

@@ -7,7 +7,7 @@ import type { ServerReport } from '../server/messages.ts';
 export type TimeWaitCounting = 'entry' | 'expiry' | 'unknown';
 
 /** TIME_WAIT sockets by side at the first and at the last sample. */
-export interface TimeWaitGauges {
+interface TimeWaitGauges {
   readonly client: { readonly start: number; readonly end: number };
   readonly server: { readonly start: number; readonly end: number };
 }

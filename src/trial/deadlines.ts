@@ -73,7 +73,7 @@ export async function within<T>(
 }
 
 /** `CODE: message` where the error has a code that its message lacks. */
-export function describeError(error: unknown): string {
+function describeError(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return code === '' || error.message.includes(code) ? error.message : `${code}: ${error.message}`;

@@ -146,6 +146,7 @@ function connections({ connections: counted, wholeTrial, startNs, drainedNs }: G
   const seconds = (drainedNs - startNs) / 1e9;
   return {
     attempted: counted.attempted,
+    notAttempted: counted.notAttempted,
     opened: counted.opened,
     connectFailed: counted.connectFailed,
     peakOpen: counted.peakOpen,

@@ -9,7 +9,7 @@ import { runTrial } from './run-trial.ts';
 import { probeTimeWaitCounting } from './time-wait-probe.ts';
 
 /** How often file descriptors, TIME_WAIT, memory and CPU are sampled. */
-export const samplerIntervalMs = 100;
+const samplerIntervalMs = 100;
 
 export interface RunEvents {
   onTrialStart?(trial: PlannedTrial): void;

@@ -7,7 +7,7 @@ import { mergeSparse } from '../stats/summary.ts';
 import { completedWithinMeasure, kernelDeltas, type TrialEvidence } from './evidence.ts';
 
 /** Every threshold, in one place. */
-export const thresholds = {
+const thresholds = {
   /** Fewer answers leave the 99.9th percentile to a single request. */
   fewSamples: 1000,
   /** Share of the offered requests that must end in time. */
@@ -36,9 +36,10 @@ export function invalidReasons(
   const reasons = [...evidence.failures];
   const { generator } = evidence;
   if (generator !== null) {
-    const { attempted, opened } = generator.connections;
-    if (attempted > 0 && opened === 0) {
-      const message = `none of ${attempted} connects succeeded: ${topFailures([...generator.errors, ...generator.warmUpErrors])}`;
+    const { attempted, notAttempted, opened } = generator.connections;
+    const wanted = attempted + notAttempted;
+    if (wanted > 0 && opened === 0) {
+      const message = `none of ${wanted} connects succeeded: ${topFailures([...generator.errors, ...generator.warmUpErrors])}`;
       reasons.push({ code: 'server-unreachable', message });
     }
     if (generator.measure.completed === 0) {

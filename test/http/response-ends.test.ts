@@ -128,6 +128,15 @@ describe('one parser for many responses', () => {
     }
   });
 
+  it('counts the limits of each head anew', () => {
+    const text = `${ok}A: b\r\n${empty}`;
+    const parser = new ResponseParser({ headBytes: text.length, fields: 2 });
+    const input = octets(`HTTP/1.1 100 OK\r\nA: b\r\nC: d\r\n\r\n${text}`);
+    for (let round = 0; round < 3; round++) {
+      expect(readResponse(input, { parser })).toMatchObject({ done: true, headBytes: input.length });
+    }
+  });
+
   it('answers HEAD only when told so', () => {
     const parser = new ResponseParser();
     const head = octets(`${ok}Content-Length: 3\r\n\r\n`);

@@ -6,7 +6,7 @@ import { defaultRun, run, variant } from '../results/fixtures.ts';
 
 test('of the default run', async () => {
   const text = renderSummary(summarise(defaultRun({ blocks: 2 }), 'results/run.ndjson'));
-  await expect(text).toMatchFileSnapshot('golden/default.json');
+  await expect(text).toMatchFileSnapshot('golden/default-json.txt');
 });
 
 test('medians are taken over valid trials, losses are summed over all', () => {

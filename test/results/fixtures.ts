@@ -102,6 +102,7 @@ export function trial(planned: PlannedTrial, of: VariantRecord, choice: TrialCho
     latencyByConnection: { new: nothing, reused: latencies },
     connections: {
       attempted: opened,
+      notAttempted: 0,
       opened,
       connectFailed: 0,
       peakOpen: Math.min(opened, 32),

@@ -135,14 +135,24 @@ describe('resumeResultFile', () => {
     expect((await readResultFile(path)).trials).toEqual([first, second]);
   });
 
-  test('cuts a half-written line off and says so', async () => {
+  test('cuts a half-written line off with the next one, and says so', async () => {
     const path = await written([first]);
     const whole = await readFile(path, 'utf8');
     await writeFile(path, whole + JSON.stringify(second).slice(0, -1));
     const resumed = await resumeResultFile(path);
-    await resumed.writer.close();
     expect(resumed.problems.map(({ code }) => code)).toEqual(['half-written-line', 'no-footer']);
-    expect(await readFile(path, 'utf8')).toBe(whole);
+    await resumed.writer.append(second);
+    await resumed.writer.close();
+    expect(await readFile(path, 'utf8')).toBe(`${whole}${JSON.stringify(second)}\n`);
+  });
+
+  test('leaves the file as it was where nothing is written', async () => {
+    const writer = await createResultFile(dir, header);
+    await writer.append(first);
+    await writer.finish(interruptedFooter);
+    const before = await readFile(writer.path, 'utf8');
+    await (await resumeResultFile(writer.path)).writer.close();
+    expect(await readFile(writer.path, 'utf8')).toBe(before);
   });
 
   test('refuses a complete run', async () => {
@@ -157,6 +167,7 @@ describe('resumeResultFile', () => {
   test('completes a file cut at any byte, losing only the line that was cut', async () => {
     const path = await written(trials);
     const whole = await readFile(path);
+    const finished = Buffer.concat([whole, Buffer.from(`${JSON.stringify(footer)}\n`)]);
     const headerBytes = whole.indexOf('\n');
     const ends = [...whole.entries()].flatMap(([at, byte]) => (byte === 0x0a ? [at] : []));
     // Around every line's end, where off-by-one errors live, and anywhere.
@@ -174,8 +185,8 @@ describe('resumeResultFile', () => {
         const complete = ends.slice(1).filter((end) => end <= cut).length;
         expect(resumed.completedIndexes.size).toBe(complete);
         for (const record of trials) if (!resumed.completedIndexes.has(record.index)) await resumed.writer.append(record);
-        await resumed.writer.close();
-        expect((await readFile(path)).equals(whole)).toBe(true);
+        await resumed.writer.finish(footer);
+        expect((await readFile(path)).equals(finished)).toBe(true);
       }),
       { numRuns: 60 },
     );

@@ -53,6 +53,7 @@ export const config: TrialConfig = {
 /** 10 connections: 6 closed by the client first, 3 by the server first, 1 left for teardown; 10 requests on each. */
 export const connections: ConnectionReport = {
   attempted: 10,
+  notAttempted: 0,
   opened: 10,
   connectFailed: 0,
   peakOpen: 10,

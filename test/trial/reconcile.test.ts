@@ -166,6 +166,13 @@ describe('trouble widens what is accepted, and no further', () => {
     expect(verdict(afterSyn, 'connects').ok).toBe(false);
   });
 
+  test('a connect that failed for want of a descriptor was never attempted', () => {
+    const failure = { phase: 'connect', code: 'EMFILE', reused: false, socketAgeMs: null, count: 500 } as const;
+    const failing: ReconcileInput = { ...consistent, generator: { ...generator, errors: [failure] } };
+    expect(verdict(withConnections({ connectFailed: 500 }, failing), 'connects').ok).toBe(true);
+    expect(verdict(withConnections({ connectFailed: 500, attempted: 9 }, failing), 'connects').ok).toBe(false);
+  });
+
   test('a 408 on a silent connection is a refusal without a request', () => {
     const silent = { ...server.closesByReason, headersTimeout: 1 };
     expect(broken(withServer({ refused: 1, closesByReason: silent }))).toEqual([]);

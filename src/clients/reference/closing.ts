@@ -76,6 +76,12 @@ export class ConnectionCloser {
     this.#forget(slot);
   }
 
+  /** The system refused before anything was sent. */
+  refusedAtOnce(slot: number): void {
+    this.#ledger.notAttempted++;
+    this.#forget(slot);
+  }
+
   #finish(slot: number, reason: ClientCloseReason, ending: Ending, reset: boolean): void {
     this.#ledger.closed(reason, ending, this.#connections.answered[slot]!);
     this.transport.close(slot, reset);

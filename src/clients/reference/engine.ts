@@ -167,7 +167,10 @@ export class Engine implements TransportEvents {
       this.#deadlines.set(slot, nowNs + this.#connectTimeoutNs);
       return true;
     }
-    this.#refused(slot, this.#transport.errorName(result), nowNs);
+    this.#closer.refusedAtOnce(slot);
+    if (request !== NO_REQUEST) {
+      this.#flow.failed(request, 'connect', this.#transport.errorName(result), false, null, nowNs);
+    }
     return false;
   }
 
@@ -183,14 +186,10 @@ export class Engine implements TransportEvents {
 
   connectFailed(slot: number, code: string, nowNs: number): void {
     const owner = this.#pool.ownerOf(slot);
-    this.#refused(slot, code, nowNs);
-    this.#serveQueue(owner, nowNs);
-  }
-
-  #refused(slot: number, code: string, nowNs: number): void {
     const request = this.#connections.request[slot]!;
     this.#closer.connectFailed(slot);
     if (request !== NO_REQUEST) this.#flow.failed(request, 'connect', code, false, null, nowNs);
+    this.#serveQueue(owner, nowNs);
   }
 
   #send(slot: number, request: number, nowNs: number): void {

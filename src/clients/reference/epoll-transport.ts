@@ -60,9 +60,9 @@ export class EpollTransport implements ReferenceTransport {
     engine.begin(this, nowNs());
     for (;;) {
       const now = nowNs();
-      engine.turn(now);
-      if (engine.finished) break;
       if (this.#live[STOP] === 1) engine.stop(now);
+      else engine.turn(now);
+      if (engine.finished) break;
       this.#wait(engine, engine.nextWakeNs() - now);
     }
     const untilNs = nowNs() + lingerAtEndNs;

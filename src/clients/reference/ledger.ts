@@ -10,6 +10,7 @@ const flatUses = 4096;
 
 export class ConnectionLedger {
   attempted = 0;
+  notAttempted = 0;
   opened = 0;
   connectFailed = 0;
   open = 0;
@@ -54,6 +55,7 @@ export class ConnectionLedger {
     for (const [uses, count] of this.#manyUses) requestsPerConnection[uses] = count;
     return {
       attempted: this.attempted,
+      notAttempted: this.notAttempted,
       opened: this.opened,
       connectFailed: this.connectFailed,
       peakOpen: this.peakOpen,

@@ -1,0 +1,163 @@
+/** The engine under random strategies, loads and server faults in virtual time: nothing is lost, nothing is left open, sums agree. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { expectConsistent, requestsOn } from '../consistency.ts';
+import { closedLoad, openLoad, type StrategyChanges } from '../trial-config.ts';
+import { type Action, type Behaviour, response, runWorld, type WorldSetup } from './fake-network.ts';
+
+const ms = 1e6;
+const soonNs = fc.nat({ max: 40 }).map((tenths) => (tenths * ms) / 10);
+
+/** One exchange as the server plays it: mostly answers, sometimes every fault there is. */
+const answer: fc.Arbitrary<readonly Action[]> = fc.oneof(
+  { weight: 6, arbitrary: soonNs.map((afterNs) => [{ afterNs, send: response() }]) },
+  {
+    weight: 4,
+    arbitrary: fc.tuple(soonNs, soonNs, fc.constantFrom<Action[]>([], [{ afterNs: 0, do: 'fin' }])).map(
+      ([first, then, end]): readonly Action[] => [
+        { afterNs: first, send: response(4).slice(0, 20) },
+        { afterNs: first + then, send: response(4).slice(20) },
+        ...end.map((action) => ({ ...action, afterNs: first + then + 1 })),
+      ],
+    ),
+  },
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(soonNs, soonNs, fc.constantFrom<readonly Action[]>([], [{ afterNs: 0, do: 'fin' }], [{ afterNs: 0, do: 'reset' }]))
+      .map(([first, then, end]): readonly Action[] => [
+        { afterNs: first, send: response(2, 'Connection: close') },
+        ...end.map((action) => ({ ...action, afterNs: first + then })),
+      ]),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.tuple(soonNs, fc.constantFrom('fin', 'reset'), fc.nat({ max: 40 })).map(
+      ([afterNs, end, cut]): readonly Action[] => [
+        ...(cut > 0 ? [{ afterNs, send: response(4).slice(0, cut) }] : []),
+        { afterNs: afterNs + 1, do: end as 'fin' | 'reset' },
+      ],
+    ),
+  },
+  { weight: 1, arbitrary: fc.constant([]) },
+  { weight: 1, arbitrary: soonNs.map((afterNs) => [{ afterNs, send: 'garbage' }]) },
+  { weight: 1, arbitrary: soonNs.map((afterNs) => [{ afterNs, send: `${response()}more` }]) },
+  {
+    weight: 1,
+    arbitrary: soonNs.map((afterNs) => [
+      { afterNs, send: response() },
+      { afterNs: afterNs + 2 * ms, send: 'nobody asked' },
+    ]),
+  },
+  {
+    weight: 2,
+    arbitrary: fc
+      .tuple(soonNs, fc.constantFrom('fin', 'bytes', 'reset'))
+      .map(([afterNs, queued]): readonly Action[] => [
+        { afterNs, send: response(2, 'Keep-Alive: timeout=1, max=3') },
+        { afterNs, queued: queued as 'fin' | 'bytes' | 'reset' },
+      ]),
+  },
+);
+
+const connect = fc.oneof(
+  { weight: 8, arbitrary: soonNs },
+  { weight: 1, arbitrary: fc.constant({ errno: 24 }) },
+  { weight: 1, arbitrary: soonNs.map((afterNs) => ({ afterNs, code: 'ECONNREFUSED' })) },
+  { weight: 1, arbitrary: fc.constant(Infinity) },
+);
+
+const anyServer: fc.Arbitrary<Behaviour> = fc
+  .record({
+    connects: fc.array(connect, { minLength: 1, maxLength: 5 }),
+    answers: fc.array(answer, { minLength: 1, maxLength: 7 }),
+    errnos: fc.array(fc.constantFrom(0, 0, 0, 0, 0, 0, 32, 104), { minLength: 1, maxLength: 7 }),
+    window: fc.constantFrom(undefined, undefined, { bytes: 30, drainNs: ms }),
+  })
+  .map(({ connects, answers, errnos, window }) => ({
+    connect: (number) => connects[number % connects.length]!,
+    answer: (number, request) => answers[(number * 3 + request) % answers.length]!,
+    sendErrno: (number, request) => errnos[(number * 3 + request) % errnos.length]!,
+    ...(window === undefined ? {} : { window }),
+  }));
+
+const anyStrategy: fc.Arbitrary<StrategyChanges> = fc.record({
+  connection: fc.constantFrom('keep-alive', 'keep-alive', 'close'),
+  honourHint: fc.boolean(),
+  closeWith: fc.constantFrom('fin', 'fin', 'reset'),
+  pool: fc.record({
+    size: fc.constantFrom(1, 2, 5, 20),
+    scope: fc.constant('shared'),
+    order: fc.constantFrom('lifo', 'fifo', 'random'),
+    idleTimeoutMs: fc.constantFrom(1, 5, Infinity),
+    maxRequests: fc.constantFrom(1, 3, Infinity),
+    maxLifetimeMs: fc.constantFrom(2, 20, Infinity),
+    prefetch: fc.boolean(),
+    queueLimit: fc.constantFrom(0, 1, 5, Infinity),
+    queueTimeoutMs: fc.constantFrom(1, 5, 100),
+  }),
+  timeouts: fc.record({ connectMs: fc.constantFrom(1, 10, 30), responseMs: fc.constantFrom(1, 10, 30) }),
+});
+
+const times = { warmUpMs: fc.constantFrom(0, 20), durationMs: fc.integer({ min: 1, max: 60 }) };
+const anyLoad = fc.oneof(
+  fc.record({
+    ...times,
+    ratePerSecond: fc.constantFrom(100, 1000, 5000),
+    arrivals: fc.constantFrom('constant', 'poisson'),
+  }).map((changes) => openLoad(changes)),
+  fc.record({ ...times, users: fc.integer({ min: 1, max: 30 }), thinkTimeMs: fc.constantFrom(0, 0.5, 15) }).map(
+    (changes) => closedLoad(changes),
+  ),
+);
+
+const anyWorld: fc.Arbitrary<WorldSetup> = fc.record({
+  server: anyServer,
+  strategy: anyStrategy,
+  load: anyLoad,
+  startNs: fc.constantFrom(0, 123_456_789_012_345),
+  drainMs: fc.constantFrom(0, 10, 30_000),
+});
+
+/** Stops a trial at some point of its measure. */
+const stopped = fc.tuple(anyWorld, fc.nat({ max: 100 })).map(([world, percent]): WorldSetup => {
+  const { startNs = 0, load } = world;
+  return { ...world, stopAtNs: startNs + (load.warmUpMs + load.durationMs) * ms * (percent / 100) };
+});
+
+function expectSound(world: WorldSetup): void {
+  const { report, connections, stillOpen, ledgerOpen, pooled } = runWorld(world);
+  expectConsistent(report);
+  expect({ stillOpen, ledgerOpen, pooled }).toEqual({ stillOpen: 0, ledgerOpen: 0, pooled: 0 });
+  expect(requestsOn(connections)).toBe(report.wholeTrial.answered);
+  const size = world.strategy?.pool?.size ?? Infinity;
+  if (world.strategy?.pool?.scope === 'shared' && world.strategy.connection === 'keep-alive') {
+    expect(connections.opened - connections.peakOpen).toBeGreaterThanOrEqual(0);
+  }
+  const scheduled = world.load.model === 'open' ? report.wholeTrial.scheduled : 0;
+  if (scheduled > 0 && world.stopAtNs === undefined && world.drainMs === 30_000) {
+    expect(report.wholeTrial.abandoned).toBe(0);
+  }
+  expect(size).toBeGreaterThan(0);
+}
+
+describe('Engine', () => {
+  it('conserves requests and connections whatever the server does', () => {
+    fc.assert(fc.property(anyWorld, expectSound), { numRuns: 400 });
+  });
+
+  it('conserves them with connections per user', () => {
+    const session = fc
+      .tuple(anyWorld, fc.integer({ min: 1, max: 30 }), fc.constantFrom(1, 2))
+      .map(([world, users, size]): WorldSetup => ({
+        ...world,
+        strategy: { ...world.strategy, pool: { ...world.strategy?.pool, scope: 'session', size } },
+        load: closedLoad({ warmUpMs: world.load.warmUpMs, durationMs: world.load.durationMs, users }),
+      }));
+    fc.assert(fc.property(session, expectSound), { numRuns: 200 });
+  });
+
+  it('conserves them when it is stopped in the middle', () => {
+    fc.assert(fc.property(stopped, expectSound), { numRuns: 200 });
+  });
+});

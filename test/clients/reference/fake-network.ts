@@ -1,0 +1,294 @@
+/** A network in memory with virtual time: scripted servers, exact arrival times, and a transport that checks how the engine uses it. */
+import { createLiveCounts } from '../../../src/clients/live.ts';
+import type { ConnectionReport } from '../../../src/clients/observations.ts';
+import { Recorder } from '../../../src/clients/recorder.ts';
+import { Engine } from '../../../src/clients/reference/engine.ts';
+import { ConnectionLedger } from '../../../src/clients/reference/ledger.ts';
+import type { ReferenceTransport } from '../../../src/clients/reference/transport.ts';
+import { createWorkload } from '../../../src/clients/workload.ts';
+import { errnoName } from '../../../src/kernel/errno.ts';
+import type { LoadConfig } from '../../../src/scenario/config.ts';
+import { Pool } from '../../../src/strategy/pool.ts';
+import { type Report } from '../consistency.ts';
+import { strategyConfig, type StrategyChanges } from '../trial-config.ts';
+
+const EAGAIN = 11;
+const ECONNRESET = 104;
+
+/** What the server does to one connection, ns after the request was read (or the connection accepted). */
+export type Action =
+  | { readonly afterNs: number; readonly send: string }
+  | { readonly afterNs: number; readonly do: 'fin' | 'reset' }
+  /** Arrived in the kernel, and not yet told to the engine. */
+  | { readonly afterNs: number; readonly queued: 'fin' | 'bytes' | 'reset' };
+
+export interface Behaviour {
+  /** ns until established; a code for a refusal after that time; or a negative errno at once. */
+  readonly connect?: (connection: number) => number | { readonly afterNs: number; readonly code: string } | { errno: number };
+  /** What follows the acceptance by itself. */
+  readonly accepted?: (connection: number) => readonly Action[];
+  /** The answer to request number `request` (from 0) of connection number `connection` (from 0). */
+  readonly answer?: (connection: number, request: number) => readonly Action[];
+  /** How much of a request the kernel takes at once, and when it takes more; by default everything. */
+  readonly window?: { readonly bytes: number; readonly drainNs: number };
+  /** What a write answers instead, by connection and request; 0 for nothing. */
+  readonly sendErrno?: (connection: number, request: number) => number;
+}
+
+interface FakeConnection {
+  readonly number: number;
+  readonly slot: number;
+  established: boolean;
+  open: boolean;
+  requests: number;
+  queued: 'nothing' | 'fin' | 'bytes' | 'reset';
+}
+
+interface Event {
+  readonly atNs: number;
+  readonly order: number;
+  readonly run: (nowNs: number) => void;
+}
+
+export interface WorldSetup {
+  readonly strategy?: StrategyChanges;
+  readonly load: LoadConfig;
+  readonly server?: Behaviour;
+  readonly startNs?: number;
+  readonly requestBytes?: number;
+  readonly drainMs?: number;
+  /** Calls `engine.stop` at this time. */
+  readonly stopAtNs?: number;
+  readonly random?: () => number;
+  readonly worker?: number;
+  readonly workers?: number;
+}
+
+export interface WorldResult {
+  readonly report: Report;
+  readonly connections: ConnectionReport;
+  readonly engine: Engine;
+  readonly drainedNs: number;
+  /** Every connection closed, and by RST or not, with the time. */
+  readonly closed: readonly { readonly connection: number; readonly atNs: number; readonly reset: boolean }[];
+  readonly stillOpen: number;
+  readonly ledgerOpen: number;
+  readonly pooled: number;
+}
+
+/** More events than any scenario here needs: a loop that never ends is an error. */
+const mostSteps = 200_000;
+const lingerAtEndNs = 150e6;
+
+class FakeNetwork implements ReferenceTransport {
+  nowNs: number;
+  readonly connections: FakeConnection[] = [];
+  readonly closed: { connection: number; atNs: number; reset: boolean }[] = [];
+  readonly #behaviour: Behaviour;
+  readonly #requestBytes: number;
+  readonly #bySlot = new Map<number, FakeConnection>();
+  #events: Event[] = [];
+  #order = 0;
+  engine!: Engine;
+
+  constructor(behaviour: Behaviour, requestBytes: number, startNs: number) {
+    this.#behaviour = behaviour;
+    this.#requestBytes = requestBytes;
+    this.nowNs = startNs;
+  }
+
+  at(atNs: number, run: (nowNs: number) => void): void {
+    this.#events.push({ atNs, order: this.#order++, run });
+    this.#events.sort((a, b) => a.atNs - b.atNs || a.order - b.order);
+  }
+
+  nextEventNs(): number {
+    return this.#events[0]?.atNs ?? Infinity;
+  }
+
+  /** Runs what happens up to now. */
+  deliver(): void {
+    while (this.nextEventNs() <= this.nowNs) {
+      this.#events.shift()!.run(this.nowNs);
+      this.engine.startDue(this.nowNs);
+    }
+  }
+
+  get openCount(): number {
+    return this.connections.filter((connection) => connection.open).length;
+  }
+
+  open(slot: number): number {
+    if (this.#bySlot.has(slot)) throw new Error(`slot ${slot} is opened while it is open`);
+    const number = this.connections.length;
+    const outcome = this.#behaviour.connect?.(number) ?? 0;
+    if (typeof outcome === 'object' && 'errno' in outcome) return -outcome.errno;
+    const connection: FakeConnection = { number, slot, established: false, open: true, requests: 0, queued: 'nothing' };
+    this.connections.push(connection);
+    this.#bySlot.set(slot, connection);
+    const afterNs = typeof outcome === 'number' ? outcome : outcome.afterNs;
+    if (afterNs === Infinity) return 0;
+    this.at(this.nowNs + afterNs, (nowNs) => {
+      if (!connection.open) return;
+      if (typeof outcome === 'number') {
+        connection.established = true;
+        this.#schedule(connection, this.#behaviour.accepted?.(number) ?? []);
+        this.engine.opened(slot, nowNs);
+      } else {
+        this.#drop(connection);
+        this.engine.connectFailed(slot, outcome.code, nowNs);
+      }
+    });
+    return 0;
+  }
+
+  send(slot: number, from: number): number {
+    const connection = this.#established(slot, 'written to');
+    const errno = this.#behaviour.sendErrno?.(connection.number, connection.requests) ?? 0;
+    if (errno !== 0) return -errno;
+    const window = this.#behaviour.window;
+    const length = Math.min(this.#requestBytes - from, window?.bytes ?? Infinity);
+    if (from + length === this.#requestBytes) {
+      const actions = this.#behaviour.answer?.(connection.number, connection.requests++) ?? [];
+      this.#schedule(connection, actions);
+    } else {
+      this.at(this.nowNs + window!.drainNs, (nowNs) => {
+        if (connection.open) this.engine.writable(slot, nowNs);
+      });
+    }
+    return length;
+  }
+
+  peek(slot: number): number {
+    const { queued } = this.#established(slot, 'peeked at');
+    return { nothing: -EAGAIN, fin: 0, bytes: 1, reset: -ECONNRESET }[queued];
+  }
+
+  errorName(result: number): string {
+    return errnoName(-result);
+  }
+
+  isDead(result: number): boolean {
+    return result < 0 && result !== -EAGAIN;
+  }
+
+  close(slot: number, reset: boolean): void {
+    const connection = this.#bySlot.get(slot);
+    if (connection === undefined) throw new Error(`slot ${slot} is closed twice`);
+    this.#drop(connection);
+    this.closed.push({ connection: connection.number, atNs: this.nowNs, reset });
+  }
+
+  #established(slot: number, what: string): FakeConnection {
+    const connection = this.#bySlot.get(slot);
+    if (connection?.established !== true) throw new Error(`slot ${slot} is ${what} and is not established`);
+    return connection;
+  }
+
+  #drop(connection: FakeConnection): void {
+    connection.open = false;
+    this.#bySlot.delete(connection.slot);
+  }
+
+  #schedule(connection: FakeConnection, actions: readonly Action[]): void {
+    for (const action of actions) {
+      this.at(this.nowNs + action.afterNs, (nowNs) => {
+        if (connection.open) this.#act(connection, action, nowNs);
+      });
+    }
+  }
+
+  #act(connection: FakeConnection, action: Action, nowNs: number): void {
+    const { slot } = connection;
+    if ('queued' in action) {
+      connection.queued = action.queued;
+    } else if ('send' in action) {
+      const bytes = new TextEncoder().encode(action.send);
+      this.engine.data(slot, bytes, 0, bytes.length, nowNs);
+    } else if (action.do === 'fin') {
+      this.engine.finSeen(slot);
+      this.engine.eof(slot, nowNs);
+    } else {
+      this.engine.broken(slot, 'ECONNRESET', nowNs);
+    }
+  }
+}
+
+/** Runs a whole trial in virtual time, as the transports do in real time, and gives what was recorded. */
+export function runWorld(setup: WorldSetup): WorldResult {
+  const { load, startNs = 0, requestBytes = 100, worker = 0, workers = 1 } = setup;
+  const strategy = strategyConfig(setup.strategy);
+  const measureStartNs = startNs + load.warmUpMs * 1e6;
+  const measureEndNs = measureStartNs + load.durationMs * 1e6;
+  const live = createLiveCounts();
+  const recorder = new Recorder({ startNs, measureStartNs, measureEndNs }, live);
+  const ledger = new ConnectionLedger(live);
+  const workload = createWorkload(load, { startNs, seed: 1, worker, workers });
+  const owners = strategy.pool.scope === 'session' ? workload.users : 1;
+  const { pool: rules } = strategy;
+  const pool = new Pool(
+    {
+      ...rules,
+      idleTimeoutNs: rules.idleTimeoutMs * 1e6,
+      maxLifetimeNs: rules.maxLifetimeMs * 1e6,
+      queueTimeoutNs: rules.queueTimeoutMs * 1e6,
+      honourHint: strategy.honourHint,
+    },
+    owners,
+    setup.random ?? ((): number => 0),
+  );
+  const engine = new Engine({
+    strategy,
+    pool,
+    owners,
+    workload,
+    recorder,
+    ledger,
+    requestBytes,
+    isHead: load.request.method === 'HEAD',
+    drainDeadlineNs: measureEndNs + (setup.drainMs ?? 30_000) * 1e6,
+  });
+  const network = new FakeNetwork(setup.server ?? {}, requestBytes, startNs);
+  network.engine = engine;
+  runLoop(engine, network, setup.stopAtNs ?? Infinity);
+  return {
+    report: { ...recorder.report(), connections: ledger.report() },
+    connections: ledger.report(),
+    engine,
+    drainedNs: engine.settledNs,
+    closed: network.closed,
+    stillOpen: network.openCount,
+    ledgerOpen: ledger.open,
+    pooled: pool.total + pool.waiting,
+  };
+}
+
+function runLoop(engine: Engine, network: FakeNetwork, stopAtNs: number): void {
+  engine.begin(network, network.nowNs);
+  for (let step = 0; ; step++) {
+    if (step > mostSteps) throw new Error('the engine does not come to an end');
+    engine.turn(network.nowNs);
+    if (engine.finished) break;
+    if (network.nowNs >= stopAtNs) {
+      engine.stop(network.nowNs);
+      break;
+    }
+    const nextNs = Math.min(engine.nextWakeNs(), network.nextEventNs(), stopAtNs);
+    if (nextNs === Infinity) throw new Error('the engine waits for nothing');
+    network.nowNs = Math.max(network.nowNs, nextNs);
+    network.deliver();
+  }
+  const untilNs = network.nowNs + lingerAtEndNs;
+  while (engine.lingering && network.nowNs < untilNs) {
+    engine.turn(network.nowNs);
+    network.nowNs = Math.max(network.nowNs, Math.min(engine.nextWakeNs(), network.nextEventNs(), untilNs));
+    network.deliver();
+  }
+  engine.tearDown();
+}
+
+/** A response with a body of `bodyBytes`, and more header lines. */
+export function response(bodyBytes = 2, ...fields: readonly string[]): string {
+  const lines = ['HTTP/1.1 200 OK', `Content-Length: ${bodyBytes}`, ...fields];
+  return `${lines.join('\r\n')}\r\n\r\n${'x'.repeat(bodyBytes)}`;
+}

@@ -1,0 +1,69 @@
+/** Every command of the README does what it says, and its example is a valid scenario that runs. */
+import { execFile } from 'node:child_process';
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Bench } from './connbench.ts';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+
+/** The content of every fenced block of a language. */
+function blocks(language: string): string[] {
+  return [...readme.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)^\`\`\`$`, 'gms'))].map((match) => match[1]!);
+}
+
+/** These would install, build or test while a test runs; the tests run after all three. */
+const notFromHere = new Set(['npm ci', 'npm run build', 'npm test']);
+const commands = blocks('sh').flatMap((block) => block.trim().split('\n'));
+
+const resultsDir = join(root, 'results');
+let resultsBefore: ReadonlySet<string>;
+beforeAll(() => {
+  resultsBefore = new Set(readdirSync(resultsDir));
+});
+afterAll(() => {
+  for (const name of readdirSync(resultsDir)) {
+    if (!resultsBefore.has(name)) rmSync(join(resultsDir, name));
+  }
+});
+
+test('the commands that are not run here are scripts of package.json, or npm itself', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  expect(Object.keys(scripts)).toEqual(expect.arrayContaining(['build', 'test', 'start', 'check']));
+  expect(commands).toEqual(expect.arrayContaining([...notFromHere, 'npm start']));
+});
+
+describe('commands', () => {
+  test.each(commands.filter((command) => !notFromHere.has(command)))(
+    '%s',
+    async (command) => {
+      const [program = '', ...args] = command.split(' ');
+      // Rejects, with what was printed, for any exit code but 0.
+      const { stdout } = await promisify(execFile)(program, args, { cwd: root, maxBuffer: 1 << 24 });
+      expect(stdout.length).toBeGreaterThan(100);
+    },
+    // The default scenario takes a minute.
+    180_000,
+  );
+});
+
+describe('the example', () => {
+  const bench = new Bench();
+  afterAll(() => {
+    bench.dispose();
+  });
+
+  test('is a valid scenario that runs', async () => {
+    const [example, more] = blocks('yaml');
+    expect(more).toBeUndefined();
+    const { code, stdout, stderr } = await bench.run('run', bench.file('example.yaml', example!));
+    expect(stderr).toContain('small-pools: 2 variants, 1 block, 2 trials');
+    expect(stdout).toContain('not decided: Four connections answer in less than half the time of one');
+    expect(code).toBe(0);
+  });
+});

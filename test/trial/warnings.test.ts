@@ -1,0 +1,116 @@
+/** Each rule speaks at its threshold and is silent just below it. */
+import { describe, expect, test } from 'vitest';
+import type { GeneratorReport } from '../../src/generator/messages.ts';
+import type { TrialConfig } from '../../src/scenario/config.ts';
+import { emptyEvidence, type TrialEvidence } from '../../src/trial/evidence.ts';
+import { trialRecord } from '../../src/trial/record.ts';
+import * as fixtures from './fixtures.ts';
+
+type Change = Partial<TrialEvidence> & { readonly config?: TrialConfig };
+
+function judged(change: Change = {}): { warnings: string[]; invalid: string[] } {
+  const { config = fixtures.config, ...rest } = change;
+  const planned = { index: 0, block: 0, order: 0, variant: 'v', config, seed: 1 };
+  const limits = { openFiles: 1024, ephemeralPorts: 28_232 };
+  const record = trialRecord({
+    ...emptyEvidence(planned, new Date(0).toISOString(), { limits, timeWaitCounting: 'entry', samplerIntervalMs: 100 }),
+    transport: { name: 'epoll', reason: null },
+    serverSettings: fixtures.settings,
+    measureStartNs: fixtures.generator.measureStartNs,
+    generator: fixtures.generator,
+    server: fixtures.server,
+    sampler: fixtures.sampler,
+    kernelBefore: fixtures.kernelBefore,
+    kernelAfter: fixtures.kernelAfter,
+    ...rest,
+  });
+  return { warnings: record.warnings.map(({ code }) => code), invalid: record.invalidReasons.map(({ code }) => code) };
+}
+
+const { generator, histogramOf, sampler, config, settings, server } = fixtures;
+const report = (change: Partial<GeneratorReport>): Change => ({ generator: { ...generator, ...change } });
+const measure = (change: Partial<GeneratorReport['measure']>): Change =>
+  report({ measure: { ...generator.measure, ...change } });
+/** All of lag and response at one value each. */
+const late = (lagNs: number, responseNs: number): Change => {
+  const empty = { indices: [], counts: [] };
+  const lag = { new: empty, reused: histogramOf(lagNs, 80) };
+  return report({
+    latency: { ...generator.latency, lag, response: { new: empty, reused: histogramOf(responseNs, 80) } },
+  });
+};
+const peakFds = (fds: number): Change => {
+  const samples = sampler.samples.map((sample) => ({ ...sample, client: { ...sample.client, fds } }));
+  return { sampler: { ...sampler, samples } };
+};
+const closed: TrialConfig = {
+  ...config,
+  load: {
+    model: 'closed',
+    users: 8,
+    thinkTimeMs: 0,
+    warmUpMs: 250,
+    durationMs: 1000,
+    workers: 1,
+    request: config.load.request,
+  },
+};
+
+test('80 requests are few; else nothing is to be said about a good trial', () => {
+  expect(judged()).toEqual({ warnings: ['few-samples'], invalid: [] });
+});
+
+describe('warnings', () => {
+  test.each<[string, Change, string, boolean]>([
+    ['a failed request', measure({ completed: 79, failed: 1 }), 'errors', true],
+    ['a dropped request', measure({ completed: 79, dropped: 1 }), 'drops', true],
+    ['an abandoned request', measure({ completed: 79, abandoned: 1 }), 'abandoned', true],
+    ['999 answers', measure({ scheduled: 999, completed: 999 }), 'few-samples', true],
+    ['1000 answers', measure({ scheduled: 1000, completed: 1000 }), 'few-samples', false],
+    // 80 ended in measure and 1 ms x 83/s = 0.083 were under way: 80.083 of 83 are below 97 %, of 82 above.
+    ['80 of 83 in time', measure({ scheduled: 83, completed: 83 }), 'rate-not-reached', true],
+    ['80 of 82 in time', measure({ scheduled: 82, completed: 82 }), 'rate-not-reached', false],
+    ['lag of 2 ms in 15 ms', late(2e6, 15e6), 'lag', true],
+    ['lag of 2 ms in 30 ms', late(2e6, 30e6), 'lag', false],
+    ['lag of 0.9 ms in 1 ms', late(0.9e6, 1e6), 'lag', false],
+    ['820 of 1024 files', peakFds(820), 'fd-near-limit', true],
+    ['819 of 1024 files', peakFds(819), 'fd-near-limit', false],
+    ['a client on node:net', { transport: { name: 'net', reason: 'no koffi' } }, 'no-ffi', true],
+    ['connections turned away', { server: { ...server, turnedAway: 1 } }, 'turned-away', true],
+    ['2 late samples', { sampler: { ...sampler, late: 2 } }, 'sampler-late', true],
+    ['1 late sample', { sampler: { ...sampler, late: 1 } }, 'sampler-late', false],
+    ['a hint of 1999 ms', { serverSettings: { ...settings, keepAliveTimeoutMs: 1999 } }, 'short-keepalive-hint', true],
+    ['a hint of 2000 ms', { serverSettings: { ...settings, keepAliveTimeoutMs: 2000 } }, 'short-keepalive-hint', false],
+    ['other programs', counters({ ActiveOpens: 1011 }), 'kernel-noise', true],
+    ['a full TIME_WAIT table', counters({ TCPTimeWaitOverflow: 4, TW: 306 }), 'tw-overflow', true],
+  ])('%s', (_, change, code, warned) => {
+    expect(judged(change).warnings.includes(code)).toBe(warned);
+  });
+});
+
+function counters(change: Record<string, number>): Change {
+  return { kernelAfter: { atNs: 0, counters: { ...fixtures.kernelAfter.counters, ...change } } };
+}
+
+describe('invalid trials', () => {
+  test.each<[string, Change, string[]]>([
+    ['half the response time is lag', late(6e6, 10e6), ['generator-limited']],
+    ['less than half is lag', late(4e6, 10e6), []],
+    ['a lag below 1 ms', late(0.9e6, 1e6), []],
+    [
+      'a closed load that needs 96 % of the thread',
+      { config: closed, ...report({ cpu: { userUs: 400_000, systemUs: 560_000 } }) },
+      ['generator-limited'],
+    ],
+    [
+      'a closed load that needs 94 % of the thread',
+      { config: closed, ...report({ cpu: { userUs: 400_000, systemUs: 540_000 } }) },
+      [],
+    ],
+    ['nothing completed', measure({ completed: 0, failed: 80 }), ['nothing-completed']],
+    ['a lost request', measure({ completed: 79 }), ['not-conserved']],
+    ['a kernel counter below ours', counters({ PassiveOpens: 2009 }), ['not-reconciled']],
+  ])('%s', (_, change, codes) => {
+    expect(judged(change).invalid).toEqual(codes);
+  });
+});
