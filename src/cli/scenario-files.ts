@@ -13,7 +13,10 @@ export class ScenarioProblems extends UserError {
 
   constructor(problems: readonly Problem[]) {
     const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`;
-    super('SCENARIO_PROBLEMS', `${count}, nothing was run`, 'List the shipped scenarios with: connbench list');
+    // Only a problem with a whole file can come from a name that is not there.
+    const isAboutFile = problems.some(({ line, path }) => line === 0 && path === '');
+    const hint = isAboutFile ? 'connbench list names the shipped scenarios.' : null;
+    super('SCENARIO_PROBLEMS', `${count}, nothing was run`, hint);
     this.problems = problems;
   }
 

@@ -49,7 +49,10 @@ class PhaseCounts {
 /** Ages in 1-2-5 steps: 0, 1, 2, 5, 10, 20 ... ms. */
 export function roundAgeMs(ageMs: number): number {
   if (ageMs < 1) return 0;
-  const decade = 10 ** Math.floor(Math.log10(ageMs) + 1e-12);
+  let decade = 10 ** Math.floor(Math.log10(ageMs));
+  // The logarithm is rounded: next to a power of ten it may name the wrong decade.
+  if (decade > ageMs) decade /= 10;
+  else if (decade * 10 <= ageMs) decade *= 10;
   const lead = ageMs / decade;
   return (lead >= 5 ? 5 : lead >= 2 ? 2 : 1) * decade;
 }

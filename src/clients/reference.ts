@@ -3,8 +3,9 @@ import { encodeRequest } from '../http/request.ts';
 import { loadNative } from '../kernel/native.ts';
 import { Random } from '../load/random.ts';
 import { shareOf } from '../load/split.ts';
-import type { PoolConfig, TrialConfig } from '../scenario/config.ts';
+import type { PoolConfig } from '../scenario/config.ts';
 import { Pool } from '../strategy/pool.ts';
+import { drainLimitMs } from './drain-limit.ts';
 import type { Client, ClientTask, Transport } from './client.ts';
 import type { WorkerReport } from './observations.ts';
 import { Recorder } from './recorder.ts';
@@ -13,9 +14,6 @@ import { EpollTransport } from './reference/epoll-transport.ts';
 import { ConnectionLedger } from './reference/ledger.ts';
 import { NetTransport } from './reference/net-transport.ts';
 import { createWorkload } from './workload.ts';
-
-/** How long unfinished requests may take after measure before they count as abandoned. */
-const mostDrainMs = 30_000;
 
 export const referenceClient: Client = { name: 'reference', transport, run };
 
@@ -56,12 +54,6 @@ async function run(task: ClientTask): Promise<WorkerReport> {
   if (transport().kind === 'epoll') new EpollTransport(setup).run(engine);
   else await new NetTransport(setup).run(engine);
   return { drainedNs: engine.settledNs, stopped: engine.stopped, ...recorder.report(), connections: ledger.report() };
-}
-
-/** The longest a request may still take when measure ends, ms: the strategy's own timeouts, at most half a minute. */
-export function drainLimitMs(config: TrialConfig): number {
-  const { timeouts, pool } = config.strategy;
-  return Math.min(mostDrainMs, pool.queueTimeoutMs + timeouts.connectMs + timeouts.responseMs);
 }
 
 function createPool(rules: PoolConfig, honourHint: boolean, owners: number, task: ClientTask): Pool {

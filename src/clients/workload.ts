@@ -93,7 +93,10 @@ class OpenWorkload implements Workload {
   }
 }
 
-/** How long a user waits after a request that failed: without it a refused connection would be retried as fast as the CPU allows. */
+/**
+ * How long a user waits at least after a request that failed, where its think time is shorter: without it a refused connection would be
+ * retried as fast as the CPU allows.
+ */
 const pauseAfterFailureNs = 10e6;
 
 class ClosedWorkload implements Workload {
@@ -116,6 +119,8 @@ class ClosedWorkload implements Workload {
   readonly #pausedUntilNs: Float64Array;
   #pausedHead = 0;
   #pausedCount = 0;
+  /** Whether the pause after a failure is longer than the think time. */
+  readonly #pauses: boolean;
   #stopped = false;
 
   constructor(load: ClosedLoadConfig, share: WorkloadShare) {
@@ -123,6 +128,7 @@ class ClosedWorkload implements Workload {
     this.#stopNs = this.#measureStartNs + load.durationMs * 1e6;
     this.#worker = share.worker;
     this.#workers = share.workers;
+    this.#pauses = load.thinkTimeMs * 1e6 < pauseAfterFailureNs;
     this.#users = new ClosedUsers({
       users: load.users,
       thinkTimeNs: load.thinkTimeMs * 1e6,
@@ -150,7 +156,7 @@ class ClosedWorkload implements Workload {
 
   settled(user: number, nowNs: number, failed: boolean): void {
     if (this.#stopped) return;
-    if (failed) {
+    if (failed && this.#pauses) {
       const untilNs = nowNs + pauseAfterFailureNs;
       if (untilNs < this.#stopNs) {
         const tail = (this.#pausedHead + this.#pausedCount) % this.users;

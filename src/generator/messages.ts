@@ -3,17 +3,6 @@ import type { TrialConfig } from '../scenario/config.ts';
 import type { ConnectionReport, FailureCount, Interval, LatencyName, RequestCounts } from '../clients/observations.ts';
 import type { SparseCounts } from '../stats/histogram.ts';
 
-export { clientCloseReasons, latencyNames } from '../clients/observations.ts';
-export type {
-  ClientCloseReason,
-  ConnectionReport,
-  FailureCount,
-  FailurePhase,
-  Interval,
-  LatencyName,
-  RequestCounts,
-} from '../clients/observations.ts';
-
 export interface GeneratorReport {
   readonly transport: 'epoll' | 'net';
   /** Why not epoll; null with epoll. */

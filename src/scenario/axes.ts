@@ -56,7 +56,9 @@ export function readAxes(node: Node): ReadAxes {
   const tooMany = tooManyProblem(map);
   if (tooMany !== null) return refused(tooMany);
   const reader = new AxisReader();
-  const axes = [...map.entries.values()].map((entry) => reader.read(entry)).filter((axis) => axis !== null);
+  const axes = inJsonOrder(map)
+    .map((entry) => reader.read(entry))
+    .filter((axis) => axis !== null);
   const conflicts = conflictProblems(axes);
   for (const { knob } of conflicts) reader.doubtful.add(pathKey(knob.split('.')));
   return {
@@ -164,7 +166,7 @@ class AxisReader {
 
   private readPatches(name: string, at: Place, patches: MapNode): Axis | null {
     const alternatives: Alternative[] = [];
-    for (const entry of patches.entries.values()) {
+    for (const entry of inJsonOrder(patches)) {
       const alternative = this.readPatch(name, entry);
       if (alternative !== null) alternatives.push(alternative);
     }
@@ -190,6 +192,12 @@ class AxisReader {
     for (const bad of [...checked.bad, ...checked.meant]) this.doubtful.add(bad);
     return { name, at, patch: without(patch, checked.bad) };
   }
+}
+
+/** Names that are whole numbers first, ascending: the order they have in the JSON of a result file, from which a run can be resumed. */
+function inJsonOrder(map: MapNode): readonly MapEntry[] {
+  const order = Object.keys(Object.fromEntries([...map.entries.keys()].map((key) => [key, null])));
+  return order.map((key) => map.entries.get(key)!);
 }
 
 /** Why a word cannot be part of a variant's name; null where it can. */

@@ -16,7 +16,7 @@ export interface MapEntry {
 }
 export interface MapNode {
   readonly kind: 'map';
-  /** In the order of the file. A Map: object keys that look like numbers would change places. */
+  /** In the order of the file. */
   readonly entries: ReadonlyMap<string, MapEntry>;
   readonly at: Place;
 }

@@ -20,7 +20,7 @@ export interface PlanOptions {
   readonly only?: readonly string[];
 }
 
-export interface PlannedTrial {
+interface PlannedTrial {
   /** Place in the run, from 0. */
   readonly index: number;
   /** From 0. */

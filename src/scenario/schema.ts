@@ -1,5 +1,6 @@
 /** The scenario format: every knob with its kind, bounds and meaning. The keys are a public contract: add, never rename. */
 import { z } from 'zod';
+import { clientNames } from './config.ts';
 import {
   choice,
   count,
@@ -236,7 +237,7 @@ export const configSchema = knobs({
   client: choice({
     description: 'What executes the strategy.',
     now: ['reference'],
-    later: ['node-http', 'fetch', 'undici', 'agentkeepalive', 'http2', 'autocannon'],
+    later: clientNames,
   }),
   strategy,
   server,

@@ -22,6 +22,8 @@ const maximumDepth = 40;
 /** Values that aliases may add beyond those written out. */
 const maximumAliasedValues = 10_000;
 const maximumSyntaxProblems = 1000;
+/** Entries and marks; a scenario of 10,000 variants needs a tenth. */
+const maximumTokens = 300_000;
 
 export interface YamlTree {
   /** Null where the text has no value, or was refused. */
@@ -46,9 +48,9 @@ export function readYaml(text: string, file: string): YamlTree {
     const { line, col } = counter.linePos(offset);
     return { file, line, column: col };
   };
-  const tokens = [...new Parser(counter.addNewLine).parse(text)];
-  const deep = firstTooDeep(tokens);
-  if (deep !== null) return refuse(`is nested deeper than ${maximumDepth} levels`, placeOf(deep));
+  const tokens = firstTokens(new Parser(counter.addNewLine).parse(text));
+  const costly = firstTooCostly(tokens);
+  if (costly !== null) return refuse(costly.message, placeOf(costly.offset));
 
   // Duplicate keys are found below: the library's own check takes quadratic time.
   const composer = new Composer({ uniqueKeys: false, prettyErrors: false, lineCounter: counter });
@@ -73,12 +75,27 @@ function placeInText(text: string, offset: number, file: string): Place {
   return { file, line: before.split('\n').length, column: offset - lineStart + 1 };
 }
 
-/** Offset of the first token below the depth limit. Iterative: the composer recurses, so this must come before it. */
-function firstTooDeep(tokens: readonly CST.Token[]): number | null {
+/** The tokens at the top, and no more than one past the limit. */
+function firstTokens(all: Iterable<CST.Token>): readonly CST.Token[] {
+  const tokens: CST.Token[] = [];
+  for (const token of all) {
+    tokens.push(token);
+    if (tokens.length > maximumTokens) break;
+  }
+  return tokens;
+}
+
+/** The first token beyond the limits of depth and number. Iterative: the composer recurses, so this must come before it. */
+function firstTooCostly(tokens: readonly CST.Token[]): { readonly message: string; readonly offset: number } | null {
+  let count = tokens.length;
   const stack = tokens.map((token) => ({ token, depth: 0 }));
   for (let next = stack.pop(); next !== undefined; next = stack.pop()) {
     const { token, depth } = next;
-    if (depth > maximumDepth) return token.offset;
+    if (depth > maximumDepth) return { message: `is nested deeper than ${maximumDepth} levels`, offset: token.offset };
+    count += marksOf(token);
+    if (count > maximumTokens) {
+      return { message: `holds more than ${maximumTokens} YAML tokens`, offset: token.offset };
+    }
     if (token.type === 'document' && token.value !== undefined) stack.push({ token: token.value, depth });
     if (!('items' in token)) continue;
     for (const { key, value } of token.items as readonly CST.CollectionItem[]) {
@@ -87,6 +104,14 @@ function firstTooDeep(tokens: readonly CST.Token[]): number | null {
     }
   }
   return null;
+}
+
+/** Entries of a collection, and the commas, spaces, comments and tags before and in them. */
+function marksOf(token: CST.Token): number {
+  if (token.type === 'document') return token.start.length;
+  if (!('items' in token)) return 0;
+  const items = token.items as readonly CST.CollectionItem[];
+  return items.reduce((sum, { start, sep }) => sum + 1 + start.length + (sep?.length ?? 0), 0);
 }
 
 function syntaxProblems(document: Document.Parsed, placeOf: (offset: number) => Place): readonly Problem[] {

@@ -1,4 +1,5 @@
 /** How long each step of a trial may take, and the clock that holds it to that. */
+import { drainLimitMs } from '../clients/drain-limit.ts';
 import type { TrialConfig } from '../scenario/config.ts';
 import type { InvalidCode } from '../results/warnings.ts';
 
@@ -18,15 +19,12 @@ export const stepDeadlines = {
   stopSamplerMs: 12_000,
 } as const;
 
-/** Longest wait for answers after measure, and the time beyond it that the generator gets to close and report. */
-const longestDrainMs = 30_000;
+/** Time beyond the drain that the generator gets to close and report. */
 const reportMs = 10_000;
 
 /** How long the load may take from its first request to the generator's report. */
 export function loadDeadlineMs(config: TrialConfig): number {
-  const { connectMs, responseMs } = config.strategy.timeouts;
-  const drainMs = Math.min(connectMs + responseMs, longestDrainMs);
-  return config.load.warmUpMs + config.load.durationMs + drainMs + reportMs;
+  return config.load.warmUpMs + config.load.durationMs + drainLimitMs(config) + reportMs;
 }
 
 /** A step of a trial that did not go through: data for the record, not a bug. */

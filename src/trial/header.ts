@@ -23,7 +23,7 @@ export function headerRecord(scenario: Scenario, plan: Plan, identity: RunIdenti
     ...identity,
     scenario: { name, question, look: look.length === 0 ? null : look.join(' '), document: jsonDocument(document) },
     variants: plan.variants.map((variant) => {
-      return { name: variant.name, axes: variant.axes, config: jsonDocument(variant.trial) };
+      return { name: variant.name, axes: variant.axes, config: jsonDocument(variant.config) };
     }),
     baseline: plan.baseline,
     expectations: plan.expectations.map(({ claim, metric, of, against, ratio, value }) => {

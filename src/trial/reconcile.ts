@@ -1,5 +1,5 @@
 /** Compares what the client, the server and the kernel counted of the same events, and says where they disagree. Pure. */
-import type { RequestCounts } from '../generator/messages.ts';
+import type { RequestCounts } from '../clients/observations.ts';
 import type { ReconciliationRecord } from '../results/record.ts';
 import { kernelVerdict, row, type ReconcileInput } from './comparison.ts';
 import { closeRow, timeWaitRows } from './reconcile-closes.ts';

@@ -1,5 +1,6 @@
 /** Makes the record of a trial from what its processes reported. Pure: no clock, no process, no file. */
-import { latencyNames, type GeneratorReport, type LatencyName } from '../generator/messages.ts';
+import { latencyNames, type LatencyName } from '../clients/observations.ts';
+import type { GeneratorReport } from '../generator/messages.ts';
 import { jsonDocument, jsonForm } from '../results/json-form.ts';
 import { latencyRecord } from '../results/latency-record.ts';
 import {

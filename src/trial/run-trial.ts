@@ -159,10 +159,14 @@ async function load(request: TrialRequest, evidence: TrialEvidence, parts: Parts
   try {
     const startBounds = { deadlineMs: stepDeadlines.startLoadMs, code: 'generator-died', signal } as const;
     await within(Promise.race([started, generator.done, serverGone]), 'the start of the load', startBounds);
-    void snapshotAt(evidence, server, 'serverAtMeasureStart', evidence.measureStartNs, snapshots.signal);
-    void snapshotAt(evidence, server, 'serverAtMeasureEnd', evidence.measureEndNs, snapshots.signal);
+    const taken = [
+      snapshotAt(evidence, server, 'serverAtMeasureStart', evidence.measureStartNs, snapshots.signal),
+      snapshotAt(evidence, server, 'serverAtMeasureEnd', evidence.measureEndNs, snapshots.signal),
+    ];
     const bounds = { deadlineMs: loadDeadlineMs(config), code: 'generator-died', signal } as const;
     evidence.generator = await within(Promise.race([generator.done, serverGone]), 'the load', bounds);
+    // The report can overtake the snapshot at the end of measure: with nothing left to drain both are due at once.
+    await Promise.all(taken);
   } catch (error) {
     await endEarly(evidence, generator);
     // The death of the server was noted when it happened.

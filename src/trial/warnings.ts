@@ -1,5 +1,6 @@
 /** The fixed rules by which a trial is warned about or declared invalid. Pure. */
-import type { FailureCount, GeneratorReport } from '../generator/messages.ts';
+import type { FailureCount } from '../clients/observations.ts';
+import type { GeneratorReport } from '../generator/messages.ts';
 import type { ReconciliationRecord } from '../results/record.ts';
 import { warning, type InvalidReason, type Warning, type WarningCode } from '../results/warnings.ts';
 import { Histogram } from '../stats/histogram.ts';

@@ -108,7 +108,7 @@ test('out of file descriptors: EMFILE is counted as a failed connect, and the tr
   const ended = await runIn('ulimit -n 100;', [], 'run', path);
   expect(ended.stderr + ended.stdout).toMatch(/EMFILE/);
   const trial = await onlyTrial();
-  const emfile = trial.errors!.filter(({ code, phase }) => code === 'EMFILE' && phase === 'connect');
+  const emfile = trial.errors.filter(({ code, phase }) => code === 'EMFILE' && phase === 'connect');
   expect(emfile.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(0);
   expect(trial.requests!.completed).toBeGreaterThan(0);
   expect(trial.reconciliation.filter(({ ok }) => ok === false)).toEqual([]);
@@ -139,7 +139,7 @@ test.skipIf(!canHaveNamespace)(
     expect(trial.connections!.opened).toBeLessThanOrEqual(99);
     expect(trial.connections!.notAttempted).toBeGreaterThan(0);
     expect(trial.timeWait.client.entered).toBe(trial.connections!.opened);
-    const refused = trial.errors!.filter(({ code, phase }) => code === 'EADDRNOTAVAIL' && phase === 'connect');
+    const refused = trial.errors.filter(({ code, phase }) => code === 'EADDRNOTAVAIL' && phase === 'connect');
     expect(refused.reduce((sum, { count }) => sum + count, 0)).toBeGreaterThan(0);
     expect(trial.reconciliation.filter(({ ok }) => ok === false)).toEqual([]);
   },

@@ -29,6 +29,14 @@ describe('text that would cost too much is refused', () => {
     expect(problemsOf(text).map(({ message }) => message)).toEqual(['is nested deeper than 40 levels']);
   });
 
+  it.each([
+    ['commas', `[${','.repeat(999_000)}`],
+    ['brackets', ']'.repeat(999_000)],
+    ['tags', '!a '.repeat(300_000)],
+  ])('a million %s', (_name, text) => {
+    expect(problemsOf(text).map(({ message }) => message)).toEqual(['holds more than 300000 YAML tokens']);
+  });
+
   it('a million bytes and one', () => {
     const text = `name: x #${' '.repeat(999_992)}`;
     expect(text).toHaveLength(1_000_001);
@@ -71,7 +79,7 @@ describe('text that would cost too much is refused', () => {
     expect(problemsOf(`name: x\n${keys.join('\n')}`)).toHaveLength(50_000);
   });
 
-  it('a million syntax errors: a thousand are listed', () => {
+  it('a hundred thousand syntax errors: a thousand are listed', () => {
     const problems = problemsOf(`name: x\nbase: ${']'.repeat(100_000)}`);
     expect(problems).toHaveLength(1001);
     expect(problems.at(-1)?.message).toMatch(/^and \d+ more YAML errors$/);

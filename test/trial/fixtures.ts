@@ -1,6 +1,7 @@
 /** Reports of a small, consistent trial: 100 requests in all on 10 connections, which the tests then bend. */
 import type { ReconcileInput } from '../../src/trial/comparison.ts';
-import { latencyNames, type ConnectionReport, type GeneratorReport } from '../../src/generator/messages.ts';
+import { latencyNames, type ConnectionReport } from '../../src/clients/observations.ts';
+import type { GeneratorReport } from '../../src/generator/messages.ts';
 import type { KernelCounters, Sample, SamplerReport } from '../../src/samplers/messages.ts';
 import type { TrialConfig } from '../../src/scenario/config.ts';
 import type { LiveServerSettings, ServerReport } from '../../src/server/messages.ts';

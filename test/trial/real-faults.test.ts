@@ -88,10 +88,10 @@ test.each(faults)('%s is named in the record', async (_name, onConnection, phase
   const record = await trialAgainst(await listen(onConnection));
   expect(record.valid).toBe(false);
   expect(record.invalidReasons.map((reason) => reason.code)).toContain('nothing-completed');
-  expect(new Set(record.errors!.map((error) => `${error.phase} ${error.code}`))).toEqual(new Set([`${phase} ${code}`]));
+  expect(new Set(record.errors.map((error) => `${error.phase} ${error.code}`))).toEqual(new Set([`${phase} ${code}`]));
   const { scheduled, failed } = record.requests!;
   expect(failed).toBe(scheduled);
-  expect(record.errors!.reduce((sum, { count }) => sum + count, 0)).toBe(failed);
+  expect(record.errors.reduce((sum, { count }) => sum + count, 0)).toBe(failed);
 });
 
 test('a reset in the middle of a body is named in the record', async () => {
@@ -103,7 +103,7 @@ test('a reset in the middle of a body is named in the record', async () => {
       }),
     ),
   );
-  expect(record.errors!.map(({ phase, code }) => ({ phase, code }))).toContainEqual({
+  expect(record.errors.map(({ phase, code }) => ({ phase, code }))).toContainEqual({
     phase: 'download',
     code: 'ECONNRESET',
   });
@@ -115,7 +115,7 @@ test('a refused connection makes the trial invalid: server-unreachable', async (
   const record = await trialAgainst(port);
   expect(record.valid).toBe(false);
   expect(record.invalidReasons.map(({ code }) => code)).toContain('server-unreachable');
-  expect(new Set(record.errors!.map(({ phase, code }) => `${phase} ${code}`))).toEqual(
+  expect(new Set(record.errors.map(({ phase, code }) => `${phase} ${code}`))).toEqual(
     new Set(['connect ECONNREFUSED']),
   );
 });

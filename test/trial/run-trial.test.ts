@@ -67,11 +67,11 @@ test('the server is asked for its counts at both ends of measure, and CPU is tak
     { ...serverReport, executed: 20, cpu: { userUs: 1000, systemUs: 500 } },
     { ...serverReport, executed: 100, cpu: { userUs: 8000, systemUs: 1500 } },
   ];
+  // The report comes before both snapshots: it must not overtake them.
   const { dependencies, server } = fakeTrial({
-    onStart: (generator) =>
-      setTimeout(() => {
-        generator.report();
-      }, 50),
+    onStart: (generator) => {
+      generator.report();
+    },
   });
   server.snapshot = () => Promise.resolve(snapshots.shift()!);
   const record = trialRecord(await runTrial({ planned, circumstances }, dependencies));

@@ -31,6 +31,11 @@ export class ConnectionCloser {
     this.#reset = reset;
   }
 
+  /** Whether the server's FIN is still to come and worth waiting for. */
+  mayAwaitFin(slot: number): boolean {
+    return this.#connections.finSeen[slot] === 0 && !this.#reset;
+  }
+
   /** Closes an established connection. The reason becomes the server's where its FIN or RST turns out to have come first. */
   close(slot: number, reason: ClientCloseReason): void {
     let ending: Ending = reason === 'teardown' ? 'teardown' : 'client';
@@ -52,7 +57,7 @@ export class ConnectionCloser {
     if (this.#connections.finSeen[slot] === 1) ending = 'server';
     if (this.#reset) {
       if (ending !== 'reset') this.#ledger.resetsSent++;
-      ending = 'reset';
+      if (ending !== 'teardown') ending = 'reset';
     }
     this.#finish(slot, actual, ending, this.#reset);
   }

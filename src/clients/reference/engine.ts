@@ -40,6 +40,9 @@ import type { ReferenceTransport, TransportEvents } from './transport.ts';
  */
 const closeGraceNs = 100e6;
 
+/** After so many announced closes in a row that never came, the client closes at once: this server leaves it to the client. */
+const graceTries = 8;
+
 export interface EngineSetup {
   readonly strategy: StrategyConfig;
   readonly pool: Pool;
@@ -75,6 +78,8 @@ export class Engine implements TransportEvents {
   readonly #deadlines = new Deadlines();
   readonly #closer: ConnectionCloser;
 
+  /** Announced closes in a row that the server did not carry out. */
+  #closesOwed = 0;
   #serving = false;
   #stopping = false;
   /** Set when every request is settled and nothing more will come. */
@@ -133,10 +138,9 @@ export class Engine implements TransportEvents {
 
   /** When `turn` must be called next, at the latest. */
   nextWakeNs(): number {
-    const { nextNs, over } = this.#workload;
-    let wake = Math.min(nextNs, this.#deadlines.nextNs(), this.#pool.nextDeadlineNs(), this.#drainDeadlineNs);
-    if (!over) wake = Math.min(wake, this.#recorder.intervalEndNs);
-    return wake;
+    const deadlineNs = Math.min(this.#deadlines.nextNs(), this.#pool.nextDeadlineNs());
+    if (this.finished) return deadlineNs;
+    return Math.min(deadlineNs, this.#workload.nextNs, this.#recorder.intervalEndNs, this.#drainDeadlineNs);
   }
 
   startDue(nowNs: number): void {
@@ -249,6 +253,7 @@ export class Engine implements TransportEvents {
     if (state === WAITING) {
       this.#leaveAndClose(slot, 'serverFin', nowNs);
     } else if (state === LINGERING) {
+      this.#closesOwed = 0;
       this.#closer.close(slot, 'connectionClose');
     } else if (state === SENDING || state === RECEIVING) {
       const parser = this.#connections.parser(slot);
@@ -312,7 +317,7 @@ export class Engine implements TransportEvents {
   #leaveAndClose(slot: number, reason: ClientCloseReason, nowNs: number): void {
     const owner = this.#pool.ownerOf(slot);
     this.#pool.leave(slot);
-    if (reason === 'connectionClose' && this.#connections.finSeen[slot] === 0 && !this.#reset) {
+    if (reason === 'connectionClose' && this.#closer.mayAwaitFin(slot) && this.#closesOwed < graceTries) {
       this.#connections.state[slot] = LINGERING;
       this.#connections.request[slot] = NO_REQUEST;
       this.#deadlines.set(slot, nowNs + closeGraceNs);
@@ -357,6 +362,7 @@ export class Engine implements TransportEvents {
       this.#transport.close(slot, false);
       this.connectFailed(slot, 'CONNECT_TIMEOUT', nowNs);
     } else if (state === LINGERING) {
+      this.#closesOwed++;
       this.#closer.close(slot, 'connectionClose');
     } else if (state === SENDING || state === RECEIVING) {
       this.#failAndClose(slot, phaseOf(state), 'RESPONSE_TIMEOUT', 'timeout', nowNs);

@@ -41,6 +41,10 @@ export class EpollTransport implements ReferenceTransport {
   readonly #buffer = allocateNative(receiveBytes);
   #fds = new Int32Array(16).fill(-1);
   #connecting = new Uint8Array(16);
+  /** Number of the wait during which the connection was opened. */
+  #openedIn = new Float64Array(16);
+  /** Number of waits so far. */
+  #waits = 0;
 
   constructor(setup: EpollTransportSetup) {
     this.#to = socketAddress(setup.host, setup.port);
@@ -78,6 +82,7 @@ export class EpollTransport implements ReferenceTransport {
 
   #wait(engine: Engine, timeoutNs: number): void {
     const count = this.#epoll.wait(timeoutNs);
+    this.#waits++;
     for (let index = 0; index < count; index++) {
       const tag = this.#epoll.tag(index);
       if (tag === wakeTag) this.#wake.clear();
@@ -86,6 +91,7 @@ export class EpollTransport implements ReferenceTransport {
   }
 
   #handle(engine: Engine, slot: number, events: number): void {
+    if (this.#isNew(slot)) return;
     if (this.#connecting[slot] === 1) {
       if ((events & (EPOLLERR | EPOLLHUP)) !== 0) {
         const error = this.#sockets.pendingError(this.#fds[slot]!);
@@ -99,14 +105,20 @@ export class EpollTransport implements ReferenceTransport {
     } else if ((events & EPOLLOUT) !== 0 && engine.isOpen(slot)) {
       engine.writable(slot, nowNs());
     }
+    if (this.#isNew(slot)) return;
     if ((events & EPOLLRDHUP) !== 0 && engine.isOpen(slot)) engine.finSeen(slot);
     if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.#read(engine, slot, events);
+  }
+
+  /** Whether the slot was given to another connection since the wait returned: the events at hand are those of the one before. */
+  #isNew(slot: number): boolean {
+    return this.#openedIn[slot] === this.#waits;
   }
 
   /** Reads until nothing is left. Edge-triggered: a short read means that, unless the FIN is still to be taken. */
   #read(engine: Engine, slot: number, events: number): void {
     const moreAfterShort = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0;
-    while (engine.isOpen(slot)) {
+    while (engine.isOpen(slot) && !this.#isNew(slot)) {
       const result = this.#sockets.recv(this.#fds[slot]!, this.#buffer.address, receiveBytes);
       const now = nowNs();
       if (result > 0) {
@@ -136,6 +148,7 @@ export class EpollTransport implements ReferenceTransport {
     }
     this.#fds[slot] = fd;
     this.#connecting[slot] = 1;
+    this.#openedIn[slot] = this.#waits;
     const failed = this.#epoll.add(fd, watched, slot);
     if (failed === 0) return 0;
     this.#release(slot, true);
@@ -179,5 +192,8 @@ export class EpollTransport implements ReferenceTransport {
     const connecting = new Uint8Array(capacity);
     connecting.set(this.#connecting);
     this.#connecting = connecting;
+    const openedIn = new Float64Array(capacity);
+    openedIn.set(this.#openedIn);
+    this.#openedIn = openedIn;
   }
 }

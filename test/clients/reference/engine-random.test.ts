@@ -6,25 +6,30 @@ import { closedLoad, openLoad, type StrategyChanges } from '../trial-config.ts';
 import { type Action, type Behaviour, response, runWorld, type WorldSetup } from './fake-network.ts';
 
 const ms = 1e6;
-const soonNs = fc.nat({ max: 40 }).map((tenths) => (tenths * ms) / 10);
+/** Never at once: users without think time would send for ever at one moment. */
+const soonNs = fc.integer({ min: 1, max: 40 }).map((tenths) => (tenths * ms) / 10);
 
 /** One exchange as the server plays it: mostly answers, sometimes every fault there is. */
 const answer: fc.Arbitrary<readonly Action[]> = fc.oneof(
   { weight: 6, arbitrary: soonNs.map((afterNs) => [{ afterNs, send: response() }]) },
   {
     weight: 4,
-    arbitrary: fc.tuple(soonNs, soonNs, fc.constantFrom<Action[]>([], [{ afterNs: 0, do: 'fin' }])).map(
-      ([first, then, end]): readonly Action[] => [
+    arbitrary: fc
+      .tuple(soonNs, soonNs, fc.constantFrom<Action[]>([], [{ afterNs: 0, do: 'fin' }]))
+      .map(([first, then, end]): readonly Action[] => [
         { afterNs: first, send: response(4).slice(0, 20) },
         { afterNs: first + then, send: response(4).slice(20) },
         ...end.map((action) => ({ ...action, afterNs: first + then + 1 })),
-      ],
-    ),
+      ]),
   },
   {
     weight: 4,
     arbitrary: fc
-      .tuple(soonNs, soonNs, fc.constantFrom<readonly Action[]>([], [{ afterNs: 0, do: 'fin' }], [{ afterNs: 0, do: 'reset' }]))
+      .tuple(
+        soonNs,
+        soonNs,
+        fc.constantFrom<readonly Action[]>([], [{ afterNs: 0, do: 'fin' }], [{ afterNs: 0, do: 'reset' }]),
+      )
       .map(([first, then, end]): readonly Action[] => [
         { afterNs: first, send: response(2, 'Connection: close') },
         ...end.map((action) => ({ ...action, afterNs: first + then })),
@@ -32,12 +37,12 @@ const answer: fc.Arbitrary<readonly Action[]> = fc.oneof(
   },
   {
     weight: 3,
-    arbitrary: fc.tuple(soonNs, fc.constantFrom('fin', 'reset'), fc.nat({ max: 40 })).map(
-      ([afterNs, end, cut]): readonly Action[] => [
+    arbitrary: fc
+      .tuple(soonNs, fc.constantFrom('fin', 'reset'), fc.nat({ max: 40 }))
+      .map(([afterNs, end, cut]): readonly Action[] => [
         ...(cut > 0 ? [{ afterNs, send: response(4).slice(0, cut) }] : []),
         { afterNs: afterNs + 1, do: end as 'fin' | 'reset' },
-      ],
-    ),
+      ]),
   },
   { weight: 1, arbitrary: fc.constant([]) },
   { weight: 1, arbitrary: soonNs.map((afterNs) => [{ afterNs, send: 'garbage' }]) },
@@ -101,14 +106,16 @@ const anyStrategy: fc.Arbitrary<StrategyChanges> = fc.record({
 
 const times = { warmUpMs: fc.constantFrom(0, 20), durationMs: fc.integer({ min: 1, max: 60 }) };
 const anyLoad = fc.oneof(
-  fc.record({
-    ...times,
-    ratePerSecond: fc.constantFrom(100, 1000, 5000),
-    arrivals: fc.constantFrom('constant', 'poisson'),
-  }).map((changes) => openLoad(changes)),
-  fc.record({ ...times, users: fc.integer({ min: 1, max: 30 }), thinkTimeMs: fc.constantFrom(0, 0.5, 15) }).map(
-    (changes) => closedLoad(changes),
-  ),
+  fc
+    .record({
+      ...times,
+      ratePerSecond: fc.constantFrom(100, 1000, 5000),
+      arrivals: fc.constantFrom('constant', 'poisson'),
+    })
+    .map((changes) => openLoad(changes)),
+  fc
+    .record({ ...times, users: fc.integer({ min: 1, max: 30 }), thinkTimeMs: fc.constantFrom(0, 0.5, 15) })
+    .map((changes) => closedLoad(changes)),
 );
 
 const anyWorld: fc.Arbitrary<WorldSetup> = fc.record({
@@ -130,15 +137,10 @@ function expectSound(world: WorldSetup): void {
   expectConsistent(report);
   expect({ stillOpen, ledgerOpen, pooled }).toEqual({ stillOpen: 0, ledgerOpen: 0, pooled: 0 });
   expect(requestsOn(connections)).toBe(report.wholeTrial.answered);
-  const size = world.strategy?.pool?.size ?? Infinity;
-  if (world.strategy?.pool?.scope === 'shared' && world.strategy.connection === 'keep-alive') {
-    expect(connections.opened - connections.peakOpen).toBeGreaterThanOrEqual(0);
-  }
-  const scheduled = world.load.model === 'open' ? report.wholeTrial.scheduled : 0;
-  if (scheduled > 0 && world.stopAtNs === undefined && world.drainMs === 30_000) {
+  // No timeout here is longer than the drain, so everything settles by itself.
+  if (world.stopAtNs === undefined && world.drainMs === 30_000) {
     expect(report.wholeTrial.abandoned).toBe(0);
   }
-  expect(size).toBeGreaterThan(0);
 }
 
 describe('Engine', () => {

@@ -24,7 +24,9 @@ export type Action =
 
 export interface Behaviour {
   /** ns until established; a code for a refusal after that time; or a negative errno at once. */
-  readonly connect?: (connection: number) => number | { readonly afterNs: number; readonly code: string } | { errno: number };
+  readonly connect?: (
+    connection: number,
+  ) => number | { readonly afterNs: number; readonly code: string } | { errno: number };
   /** What follows the acceptance by itself. */
   readonly accepted?: (connection: number) => readonly Action[];
   /** The answer to request number `request` (from 0) of connection number `connection` (from 0). */
@@ -77,7 +79,7 @@ export interface WorldResult {
 }
 
 /** More events than any scenario here needs: a loop that never ends is an error. */
-const mostSteps = 200_000;
+const mostSteps = 50_000;
 const lingerAtEndNs = 150e6;
 
 class FakeNetwork implements ReferenceTransport {
@@ -89,6 +91,7 @@ class FakeNetwork implements ReferenceTransport {
   readonly #bySlot = new Map<number, FakeConnection>();
   #events: Event[] = [];
   #order = 0;
+  #opens = 0;
   engine!: Engine;
 
   constructor(behaviour: Behaviour, requestBytes: number, startNs: number) {
@@ -98,6 +101,7 @@ class FakeNetwork implements ReferenceTransport {
   }
 
   at(atNs: number, run: (nowNs: number) => void): void {
+    if (this.#order > mostSteps) throw new Error('more happens than a scenario here needs');
     this.#events.push({ atNs, order: this.#order++, run });
     this.#events.sort((a, b) => a.atNs - b.atNs || a.order - b.order);
   }
@@ -119,6 +123,7 @@ class FakeNetwork implements ReferenceTransport {
   }
 
   open(slot: number): number {
+    if (++this.#opens > mostSteps) throw new Error('more connections than a scenario here needs');
     if (this.#bySlot.has(slot)) throw new Error(`slot ${slot} is opened while it is open`);
     const number = this.connections.length;
     const outcome = this.#behaviour.connect?.(number) ?? 0;
@@ -279,7 +284,8 @@ function runLoop(engine: Engine, network: FakeNetwork, stopAtNs: number): void {
     network.deliver();
   }
   const untilNs = network.nowNs + lingerAtEndNs;
-  while (engine.lingering && network.nowNs < untilNs) {
+  for (let step = 0; engine.lingering && network.nowNs < untilNs; step++) {
+    if (step > mostSteps) throw new Error('the engine does not wait for the FINs it waits for');
     engine.turn(network.nowNs);
     network.nowNs = Math.max(network.nowNs, Math.min(engine.nextWakeNs(), network.nextEventNs(), untilNs));
     network.deliver();

@@ -1,0 +1,198 @@
+/** The load as a client sees it: all arrivals of the open model, users who think and pause in the closed one, and a stop in both. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createWorkload, type Workload } from '../../src/clients/workload.ts';
+import { closedLoad, openLoad } from './trial-config.ts';
+
+const ms = 1e6;
+const share = { startNs: 1000 * ms, seed: 3, worker: 0, workers: 1 };
+
+interface Taken {
+  readonly atMs: number;
+  readonly user: number;
+  readonly inMeasure: number;
+}
+
+/** The next request, with its time in ms from the start. */
+function take(workload: Workload): Taken {
+  const { nextNs, user, inMeasure } = workload;
+  workload.take();
+  return { atMs: (nextNs - share.startNs) / ms, user, inMeasure };
+}
+
+const inMs = (workload: Workload): number => (workload.nextNs - share.startNs) / ms;
+const at = (timeMs: number): number => share.startNs + timeMs * ms;
+
+describe('open model', () => {
+  it('gives every arrival, warm-up first, and is over after the last', () => {
+    const workload = createWorkload(openLoad({ ratePerSecond: 100, warmUpMs: 20, durationMs: 30 }), share);
+    expect([workload.users, workload.scheduled]).toEqual([1, [2, 3]]);
+    const taken: Taken[] = [];
+    while (!workload.over) {
+      taken.push(take(workload));
+      workload.settled(0, at(1e6), true);
+    }
+    expect(taken.map(({ atMs, inMeasure }) => [atMs, inMeasure])).toEqual([
+      [0, 0],
+      [10, 0],
+      [20, 1],
+      [30, 1],
+      [40, 1],
+    ]);
+    expect([workload.nextNs, workload.stop()]).toEqual([Infinity, [0, 0]]);
+  });
+
+  it('stop gives what was not taken, by phase', () => {
+    const untaken = [0, 1, 2, 3, 5].map((count) => {
+      const workload = createWorkload(openLoad({ ratePerSecond: 100, warmUpMs: 20, durationMs: 30 }), share);
+      for (let index = 0; index < count; index++) workload.take();
+      const rest = workload.stop();
+      expect([workload.over, workload.nextNs]).toEqual([true, Infinity]);
+      return rest;
+    });
+    expect(untaken).toEqual([
+      [2, 3],
+      [1, 3],
+      [0, 3],
+      [0, 2],
+      [0, 0],
+    ]);
+  });
+
+  it('workers together give the arrivals of one worker', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 5 }), fc.constantFrom('constant', 'poisson'), (workers, arrivals) => {
+        const load = openLoad({ ratePerSecond: 1000, warmUpMs: 20, durationMs: 50, arrivals });
+        const all = (worker: number, of: number): number[] => {
+          const workload = createWorkload(load, { ...share, worker, workers: of });
+          const times: number[] = [];
+          while (!workload.over) times.push(take(workload).atMs);
+          return times;
+        };
+        const together = Array.from({ length: workers }, (_, worker) => all(worker, workers)).flat();
+        expect(together.toSorted((a, b) => a - b)).toEqual(all(0, 1));
+      }),
+    );
+  });
+});
+
+describe('closed model', () => {
+  it('a user starts again when it has its answer, until the end of measure', () => {
+    const workload = createWorkload(closedLoad({ warmUpMs: 10, durationMs: 20 }), share);
+    expect(take(workload)).toEqual({ atMs: 0, user: 0, inMeasure: 0 });
+    expect([workload.over, workload.nextNs]).toEqual([true, Infinity]);
+    workload.settled(0, at(9), false);
+    expect(workload.over).toBe(false);
+    expect(take(workload)).toEqual({ atMs: 9, user: 0, inMeasure: 0 });
+    workload.settled(0, at(10), false);
+    expect(take(workload)).toEqual({ atMs: 10, user: 0, inMeasure: 1 });
+    workload.settled(0, at(30), false);
+    expect(workload.over).toBe(true);
+  });
+
+  it('a user thinks after its answer', () => {
+    const workload = createWorkload(closedLoad({ durationMs: 100, thinkTimeMs: 15 }), share);
+    const { atMs } = take(workload);
+    expect(atMs).toBeGreaterThanOrEqual(0);
+    expect(atMs).toBeLessThan(15);
+    workload.settled(0, at(40), false);
+    expect(inMs(workload)).toBe(55);
+  });
+
+  it('a user who fails pauses 10 ms; the others do not wait for it', () => {
+    const workload = createWorkload(closedLoad({ users: 3, durationMs: 100 }), share);
+    expect([take(workload).user, take(workload).user, take(workload).user]).toEqual([0, 1, 2]);
+    workload.settled(1, at(5), true);
+    expect(inMs(workload)).toBe(15);
+    workload.settled(0, at(6), false);
+    expect(take(workload)).toEqual({ atMs: 6, user: 0, inMeasure: 1 });
+    workload.settled(2, at(7), true);
+    workload.settled(0, at(16), false);
+    const order = [take(workload), take(workload), take(workload)].map(({ atMs, user }) => [atMs, user]);
+    expect(order).toEqual([
+      [15, 1],
+      [16, 0],
+      [17, 2],
+    ]);
+    expect(workload.over).toBe(true);
+    workload.settled(1, at(20), false);
+    expect([inMs(workload), workload.user]).toEqual([20, 1]);
+  });
+
+  it.each([
+    ['shorter than the pause', 4, 10],
+    ['longer than the pause', 25, 25],
+  ])('after a failure a user with a think time %s does not come earlier than after an answer', (_name, thinkTimeMs, waitMs) => {
+    const workload = createWorkload(closedLoad({ durationMs: 200, thinkTimeMs }), share);
+    take(workload);
+    workload.settled(0, at(50), true);
+    expect(inMs(workload)).toBe(50 + waitMs);
+    expect(take(workload).user).toBe(0);
+    workload.settled(0, at(90), false);
+    expect(inMs(workload)).toBe(90 + thinkTimeMs);
+  });
+
+  it('a pause that would end after measure ends the user', () => {
+    const workload = createWorkload(closedLoad({ durationMs: 20 }), share);
+    take(workload);
+    workload.settled(0, at(10), true);
+    expect([workload.over, workload.nextNs]).toEqual([true, Infinity]);
+  });
+
+  it('after stop nobody comes back', () => {
+    const workload = createWorkload(closedLoad({ users: 2, durationMs: 20 }), share);
+    take(workload);
+    expect(workload.stop()).toEqual([0, 0]);
+    workload.settled(0, at(5), false);
+    expect([workload.over, workload.nextNs]).toEqual([true, Infinity]);
+  });
+
+  it('each worker has its own users, numbered from 0', () => {
+    const users = [0, 1, 2].map((worker) => {
+      const workload = createWorkload(closedLoad({ users: 7 }), { ...share, worker, workers: 3 });
+      const seen: number[] = [];
+      while (!workload.over) seen.push(take(workload).user);
+      expect(seen).toHaveLength(workload.users);
+      return seen;
+    });
+    expect(users).toEqual([
+      [0, 1, 2],
+      [0, 1],
+      [0, 1],
+    ]);
+  });
+
+  it('no user has two requests under way, none is lost, and time never goes back', () => {
+    const step = fc.record({ failed: fc.boolean(), which: fc.nat(), afterMs: fc.nat({ max: 12 }), takes: fc.boolean() });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 8 }),
+        fc.constantFrom(0, 3, 10, 30),
+        fc.array(step, { maxLength: 200 }),
+        (users, thinkTimeMs, steps) => {
+          const workload = createWorkload(closedLoad({ users, thinkTimeMs, durationMs: 300 }), share);
+          const underWay: number[] = [];
+          let nowMs = 0;
+          let lastMs = 0;
+          for (const { failed, which, afterMs, takes } of steps) {
+            nowMs += afterMs;
+            while (takes && inMs(workload) <= nowMs) {
+              const { user, atMs, inMeasure } = take(workload);
+              expect(underWay).not.toContain(user);
+              expect(user).toBeLessThan(users);
+              expect(atMs).toBeGreaterThanOrEqual(lastMs);
+              expect([atMs < 300, inMeasure]).toEqual([true, 1]);
+              lastMs = atMs;
+              underWay.push(user);
+            }
+            if (underWay.length === 0) continue;
+            const [user] = underWay.splice(which % underWay.length, 1);
+            workload.settled(user!, at(nowMs), failed);
+          }
+          expect(workload.over).toBe(workload.nextNs === Infinity);
+          if (nowMs + Math.max(10, thinkTimeMs) < 300) expect(workload.over).toBe(underWay.length === users);
+        },
+      ),
+    );
+  });
+});
