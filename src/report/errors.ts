@@ -41,6 +41,7 @@ export function errorLines(rows: readonly VariantFigures[]): readonly string[] {
 }
 
 function kindLine({ variant, phase, code, reused, count: times }: FailureKind): string {
-  const connection = reused ? 'a reused connection' : 'a new connection';
-  return `${printable(variant, 100)}: ${count(times)} x ${printable(code, 60)} in ${printable(phase, 40)} on ${connection}`;
+  const what = `${printable(variant, 100)}: ${count(times)} x ${printable(code, 60)}`;
+  if (phase === 'queue') return `${what} while waiting for a connection`;
+  return `${what} in ${printable(phase, 40)} on a ${reused ? 'reused' : 'new'} connection`;
 }

@@ -12,7 +12,7 @@ export const warningAdvice = {
   abandoned:
     'Requests were still open when the drain ended: lower the rate, or raise strategy.timeouts so that they can finish.',
   'rate-not-reached':
-    'The offered rate was too high for this machine: lower load.rate, or give the generator more workers.',
+    'More was offered than the strategy or the machine could serve in time: raise pool.size, lower load.rate, or free a core.',
   lag: 'The generator started requests late: lower load.rate or free a core; response time contains this lateness, service time does not.',
   'tw-overflow':
     'The kernel dropped TIME_WAIT sockets: raise net.ipv4.tcp_max_tw_buckets, or read TIME_WAIT as a lower bound.',
