@@ -10,11 +10,12 @@ const rooms = {
   strategy: ['scenario', 'load', 'http', 'stats'],
   kernel: [],
   clients: ['scenario', 'load', 'http', 'strategy', 'kernel', 'stats'],
-  server: ['scenario', 'load', 'http', 'strategy', 'kernel', 'clients', 'stats'],
-  generator: ['scenario', 'load', 'http', 'strategy', 'kernel', 'clients', 'server', 'stats'],
-  samplers: ['scenario', 'kernel', 'server', 'generator', 'stats'],
+  lab: ['scenario', 'load', 'http', 'strategy', 'kernel', 'clients', 'stats'],
+  server: ['scenario', 'load', 'http', 'strategy', 'kernel', 'clients', 'lab', 'stats'],
+  generator: ['scenario', 'load', 'http', 'strategy', 'kernel', 'clients', 'lab', 'server', 'stats'],
+  samplers: ['scenario', 'kernel', 'lab', 'server', 'generator', 'stats'],
   results: ['scenario', 'stats'],
-  trial: ['scenario', 'load', 'kernel', 'clients', 'server', 'generator', 'samplers', 'results', 'stats'],
+  trial: ['scenario', 'load', 'kernel', 'clients', 'lab', 'server', 'generator', 'samplers', 'results', 'stats'],
   stats: [],
   report: ['scenario', 'results', 'stats'],
 };
@@ -33,7 +34,10 @@ function boundary(room, allowed) {
   if (room !== 'kernel') {
     patterns.push({ regex: '^koffi$', message: 'Only kernel/ calls into native code.' });
   }
-  return { files: [`src/${room}/**/*.ts`], rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] } };
+  return {
+    files: [`src/${room}/**/*.ts`],
+    rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] },
+  };
 }
 
 export default tseslint.config(
@@ -52,11 +56,30 @@ export default tseslint.config(
       'no-console': 'error',
     },
   },
-  { files: ['**/*.js'], languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly' } } },
+  {
+    files: ['**/*.js'],
+    languageOptions: {
+      globals: {
+        process: 'readonly',
+        console: 'readonly',
+        URL: 'readonly',
+        setTimeout: 'readonly',
+        clearTimeout: 'readonly',
+      },
+    },
+  },
   {
     files: pureRooms.map((room) => `src/${room}/**/*.ts`),
     rules: {
-      'no-restricted-globals': ['error', 'process', 'performance', 'setTimeout', 'setInterval', 'setImmediate', 'Buffer'],
+      'no-restricted-globals': [
+        'error',
+        'process',
+        'performance',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'Buffer',
+      ],
       'no-restricted-properties': [
         'error',
         { object: 'Math', property: 'random', message: 'Pure rooms take a seeded generator as an argument.' },

@@ -4,6 +4,7 @@ import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { printable } from '../report/printable.ts';
 import { UserError } from '../scenario/user-error.ts';
+import { addDoctorCommand } from './doctor-command.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { exitWith, output, surviveClosedPipes } from './output.ts';
 import { addRunCommand } from './run-command.ts';
@@ -21,6 +22,7 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
   addRunCommand(program, output, finish);
   addScenarioCommands(program, output, finish);
   addServeCommand(program, output, finish);
+  addDoctorCommand(program, output, finish);
   program.addHelpText('after', helpAfter);
   return program;
 }

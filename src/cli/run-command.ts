@@ -115,7 +115,9 @@ function resumed(names: readonly string[], path: string, options: RunOptions): M
   return async () => {
     const { header: written, completedIndexes, writer } = await resumeResultFile(path);
     try {
-      const parsed = parseScenario(JSON.stringify(written.scenario.document), { file: path });
+      const { document, folder } = written.scenario;
+      const place = folder === undefined ? { file: path } : { file: path, folder };
+      const parsed = parseScenario(JSON.stringify(document), place);
       if (!parsed.ok) throw new ScenarioProblems(parsed.problems);
       const only = written.variants.map((variant) => variant.name);
       const plan = planTrials(parsed.scenario, { seed: written.seed, blocks: written.blocks, only });

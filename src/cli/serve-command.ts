@@ -2,7 +2,7 @@
 import { isIPv4 } from 'node:net';
 import { Option, type Command } from 'commander';
 import { UserError } from '../scenario/user-error.ts';
-import type { ServerConfig } from '../scenario/config.ts';
+import type { BundledServerConfig } from '../scenario/config.ts';
 import { ServerProcessError, type ProcessEnd } from '../server/child.ts';
 import type { LiveServerSettings, ServerReport } from '../server/messages.ts';
 import { serve, type Listening } from '../server/standalone.ts';
@@ -12,7 +12,7 @@ import { countOrUnlimited, durationMs, sizeBytes, wholeNumber } from './options.
 import type { Output } from './output.ts';
 
 interface ServeOptions {
-  readonly kind: ServerConfig['kind'];
+  readonly kind: BundledServerConfig['kind'];
   readonly host: string;
   readonly port: number;
   readonly allowRemote: boolean;
@@ -115,7 +115,7 @@ function checkHost({ host, allowRemote }: ServeOptions): void {
   }
 }
 
-function serverConfig(options: ServeOptions): ServerConfig {
+function serverConfig(options: ServeOptions): BundledServerConfig {
   return {
     kind: options.kind,
     keepAliveTimeoutMs: options.keepAliveTimeout ?? null,

@@ -10,6 +10,8 @@ export interface StartGeneratorOptions {
   /** How long the process may take until it is ready. */
   readonly deadlineMs: number;
   readonly client?: ClientName;
+  /** A command that starts the process, e.g. inside a host of a lab; nothing where absent. */
+  readonly launcher?: readonly string[];
 }
 
 export interface GeneratorHandle {
@@ -41,9 +43,11 @@ export class GeneratorError extends Error {
 
 /** Starts a generator process and waits until it is ready. Rejects with a GeneratorError; then no process is left behind. */
 export async function startGenerator(options: StartGeneratorOptions): Promise<GeneratorHandle> {
-  const child = new IpcChild<ToGenerator, FromGenerator>(entryFile(import.meta.url, './main'), [
-    options.client ?? 'reference',
-  ]);
+  const child = new IpcChild<ToGenerator, FromGenerator>(
+    entryFile(import.meta.url, './main'),
+    [options.client ?? 'reference'],
+    options.launcher,
+  );
   const done = watchReport(child);
   done.catch(() => undefined); // Whoever waits for the report is told; before that, `ready` is.
   try {

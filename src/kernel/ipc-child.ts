@@ -1,5 +1,5 @@
 /** One child process with an IPC channel, as its parent sees it: messages, last words, how it ended, and a certain end. */
-import { fork, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 
 /** How a process ended: one of the two is not null. */
 export interface ProcessEnd {
@@ -19,13 +19,13 @@ export class IpcChild<To extends object, From> {
   /** Resolves once the process has exited and its last message has been read. Never rejects. */
   readonly ended: Promise<ProcessEnd>;
 
-  /** Starts `entry`, a built file, with the arguments. */
-  constructor(entry: string, args: readonly string[] = []) {
-    this.#child = fork(entry, [...args], {
-      serialization: 'advanced',
-      execArgv: [],
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-    });
+  /**
+   * Starts `entry`, a built file, with the arguments. `launcher` is a command that ends in executing what follows it, without a fork
+   * (`nsenter`, `unshare`): pid, signals and channel are those of the entry.
+   */
+  constructor(entry: string, args: readonly string[] = [], launcher: readonly string[] = []) {
+    const [program = process.execPath, ...rest] = [...launcher, process.execPath, entry, ...args];
+    this.#child = spawn(program, rest, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-stderrBytes);
     });

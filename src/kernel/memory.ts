@@ -10,11 +10,11 @@ export interface NativeBuffer {
 /** Allocates zeroed native memory. It lives until `freeNative` or the end of the process. Throws where the allocator refuses. */
 export function allocateNative(size: number): NativeBuffer {
   const { libc, view } = requireNative();
-  const address = libc.malloc(size);
-  if (address === 0) throw new Error(`malloc of ${size} bytes failed`);
+  // Zeroed by the system where it is large: pages that are never touched cost nothing.
+  const address = libc.calloc(1, size);
+  if (address === 0) throw new Error(`calloc of ${size} bytes failed`);
   const memory = view(address, size);
   const bytes = new Uint8Array(memory);
-  bytes.fill(0);
   return { address, bytes, view: new DataView(memory) };
 }
 

@@ -24,8 +24,9 @@ export interface LibC {
   eventfd: Call<[initial: number, flags: number]>;
   read: Call<[fd: number, address: number, length: number]>;
   write: Call<[fd: number, address: number, length: number]>;
+  ioctl: Call<[fd: number, request: number, address: number]>;
   prctl: Call<[option: number, arg2: number, arg3: number, arg4: number, arg5: number]>;
-  malloc: Call<[size: number]>;
+  calloc: Call<[count: number, size: number]>;
   free: (address: number) => void;
   errnoLocation: () => number;
 }
@@ -71,8 +72,9 @@ const signatures: Readonly<Record<Exclude<keyof LibC, 'errnoLocation' | 'epoll_p
   eventfd: 'int eventfd(uint32_t, int)',
   read: 'int64_t read(int, size_t, size_t)',
   write: 'int64_t write(int, size_t, size_t)',
+  ioctl: 'int ioctl(int, size_t, size_t)',
   prctl: 'int prctl(int, size_t, size_t, size_t, size_t)',
-  malloc: 'size_t malloc(size_t)',
+  calloc: 'size_t calloc(size_t, size_t)',
   free: 'void free(size_t)',
 };
 

@@ -16,8 +16,11 @@ const mostBytes = 1 << 20;
 export interface ProcessStat {
   /** One letter: `R` running, `S` sleeping, `Z` ended but not yet reaped, `X` gone (proc_pid_stat(5)). */
   readonly state: string;
+  readonly parentPid: number;
   readonly userTicks: number;
   readonly systemTicks: number;
+  /** User and system time of children that ended and were waited for, with theirs. */
+  readonly childrenTicks: number;
   /** With the pid it names one process for good: a reused pid has another start. */
   readonly startTicks: number;
 }
@@ -28,12 +31,14 @@ export function parseProcessStat(text: string): ProcessStat | null {
   if (afterCommand < 0) return null;
   const fields = text.slice(afterCommand + 2).split(' ');
   const state = fields[0];
-  // Field 3 of the manual page is index 0 here: utime is field 14, stime 15, starttime 22.
-  const userTicks = wholeNumber(fields[11]);
-  const systemTicks = wholeNumber(fields[12]);
-  const startTicks = wholeNumber(fields[19]);
-  if (state?.length !== 1 || userTicks === null || systemTicks === null || startTicks === null) return null;
-  return { state, userTicks, systemTicks, startTicks };
+  if (state?.length !== 1) return null;
+  // Field 3 of the manual page is index 0 here: ppid is field 4, utime 14, stime 15, cutime 16, cstime 17, starttime 22.
+  const [parentPid, userTicks, systemTicks, childUserTicks, childSystemTicks, startTicks] = [1, 11, 12, 13, 14, 19].map(
+    (index) => wholeNumber(fields[index]) ?? NaN,
+  ) as [number, number, number, number, number, number];
+  const childrenTicks = childUserTicks + childSystemTicks;
+  if (Number.isNaN(parentPid + userTicks + systemTicks + childrenTicks + startTicks)) return null;
+  return { state, parentPid, userTicks, systemTicks, childrenTicks, startTicks };
 }
 
 /** Parses `/proc/PID/statm`: the first two fields, in pages. Null where the text is not such a line. */
@@ -108,6 +113,8 @@ export type ProcessReading =
       readonly rssBytes: Figure;
       /** User and system time since the process began, microseconds, in steps of 10,000. */
       readonly cpuUs: Figure;
+      /** The same of children that ended and were waited for, microseconds. */
+      readonly childrenCpuUs: number;
       readonly startTicks: number;
     };
 
@@ -134,7 +141,8 @@ export class ProcessReader {
     const stat = attempt(() => parseProcessStat(this.#stat?.read() ?? ''), null);
     if (stat === null || /[ZXx]/.test(stat.state)) return { ended: true };
     const cpuUs = (stat.userTicks + stat.systemTicks) * microsPerTick;
-    return { ended: false, openFiles, rssBytes, cpuUs, startTicks: stat.startTicks };
+    const childrenCpuUs = stat.childrenTicks * microsPerTick;
+    return { ended: false, openFiles, rssBytes, cpuUs, childrenCpuUs, startTicks: stat.startTicks };
   }
 
   #openFiles(): Figure {

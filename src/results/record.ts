@@ -35,6 +35,8 @@ export const headerSchema = z.object({
     look: z.string().nullable(),
     /** The scenario with every default filled in, in the shape of the YAML file. */
     document: documentSchema,
+    /** What relative paths in the document are relative to; absolute. */
+    folder: z.exactOptional(z.string()),
   }),
   variants: z.array(variantSchema),
   /** Axis name -> alternative that the other variants are compared with; null without a baseline. */
@@ -291,7 +293,7 @@ export const trialSchema = z.object({
   timeWait: z.object({
     client: timeWaitSideSchema,
     server: timeWaitSideSchema,
-    method: z.enum(['sock_diag', 'proc-net-tcp']).nullable(),
+    method: z.enum(['sockstat', 'sock_diag', 'proc-net-tcp']).nullable(),
     /** Sockets the kernel refused to keep in TIME_WAIT because its table was full. */
     overflow: countSchema.nullable(),
   }),

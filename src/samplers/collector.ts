@@ -2,27 +2,46 @@
 import { readlinkSync } from 'node:fs';
 import { nowNs } from '../kernel/clock.ts';
 import { parseSockstat, netRoot } from '../kernel/proc-net.ts';
+import { ProcessTreeReader } from '../kernel/proc-tree.ts';
 import { ProcessReader, ProcFile, type Figure } from '../kernel/proc.ts';
-import type { Gauge, HostSample, MedianAndMax, Sample, SamplerReport, SamplerRequest } from './messages.ts';
-import { PacedTimeWait, openTimeWaitSource, type TimeWaitReading, type TimeWaitSource } from './time-wait.ts';
+import type {
+  Gauge,
+  HostSample,
+  MedianAndMax,
+  NamespaceSockets,
+  Sample,
+  SamplerReport,
+  SamplerRequest,
+} from './messages.ts';
+import {
+  PacedTimeWait,
+  openNamespaceTimeWait,
+  openTimeWaitSource,
+  type TimeWaitReading,
+  type TimeWaitSource,
+} from './time-wait.ts';
 
 type Side = 'client' | 'server';
 
-const nothing: Omit<HostSample, 'timeWait'> = { fds: null, rssBytes: null, cpuUs: null };
-const emptySockstat: Sample['sockstat'] = { inUse: null, orphan: null, timeWait: null, memPages: null };
+type ProcessGauges = Omit<HostSample, 'timeWait' | 'sockets'>;
+type Sockstat = Sample['sockstat'];
+
+const nothing: ProcessGauges = { fds: null, rssBytes: null, cpuUs: null };
+const emptySockstat: Sockstat = { inUse: null, orphan: null, timeWait: null, memPages: null };
 
 /** What a collector keeps open on Linux. */
 interface Sources {
   readonly client: ProcessReader;
-  readonly server: ProcessReader;
-  readonly sockstat: ProcFile | null;
+  readonly server: ProcessReader | ProcessTreeReader;
+  /** One for each namespace: the one that both sides share, or the client's and the server's. */
+  readonly sockstats: readonly (ProcFile | Error)[];
   readonly timeWaitSource: TimeWaitSource;
   readonly timeWait: PacedTimeWait;
   /** Why TIME_WAIT of a side cannot be seen from this namespace; null where it can. */
   readonly hidden: Readonly<Record<Side, string | null>>;
 }
 
-/** Synchronous and without a timer: whoever owns it decides when a sample is taken. Holds about eight descriptors until `close`. */
+/** Synchronous and without a timer: whoever owns it decides when a sample is taken. Holds about eight descriptors until `close`, which keep namespaces alive. */
 export class Collector {
   readonly #sources: Sources | null;
   readonly #platform: string;
@@ -48,23 +67,26 @@ export class Collector {
     const sources = this.#sources;
     if (sources === null) return this.#emptySample(atNs, `needs Linux; this is ${this.#platform}`);
     const timeWait = sources.timeWait.read(exact);
+    const sockstats = sources.sockstats.map((file) => this.#sockstat(file));
+    const [first = emptySockstat, second = null] = sockstats;
     return {
       atNs,
-      client: this.#host('client', sources, timeWait),
-      server: this.#host('server', sources, timeWait),
-      sockstat: this.#sockstat(sources.sockstat),
+      client: this.#host('client', sources, timeWait, second === null ? null : first),
+      server: this.#host('server', sources, timeWait, second),
+      sockstat: second === null ? first : bothHosts(first, second),
     };
   }
 
-  #host(side: Side, sources: Sources, reading: TimeWaitReading): HostSample {
+  #host(side: Side, sources: Sources, reading: TimeWaitReading, own: Sockstat | null): HostSample {
     const reason = sources.hidden[side] ?? reading.reason;
     if (reason !== null) this.#note(`${side}.timeWait`, reason);
     // TIME_WAIT belongs to the kernel and outlives its process.
     const timeWait = sources.hidden[side] === null ? reading[side] : null;
-    return { ...this.#processGauges(side, sources[side]), timeWait };
+    const sockets: NamespaceSockets | null = own === null ? null : { inUse: own.inUse, timeWait: own.timeWait };
+    return { ...this.#processGauges(side, sources[side]), timeWait, sockets };
   }
 
-  #processGauges(side: Side, reader: ProcessReader): Omit<HostSample, 'timeWait'> {
+  #processGauges(side: Side, reader: Sources[Side]): ProcessGauges {
     const reading = this.#ended.has(side) ? ({ ended: true } as const) : reader.read();
     if (reading.ended) {
       this.#ended.add(side);
@@ -78,9 +100,9 @@ export class Collector {
     };
   }
 
-  #sockstat(file: ProcFile | null): Sample['sockstat'] {
+  #sockstat(file: ProcFile | Error): Sockstat {
     try {
-      if (file === null) throw new Error('/proc/net/sockstat cannot be opened');
+      if (!(file instanceof ProcFile)) throw file;
       const { inUse, orphan, timeWait, memPages } = parseSockstat(file.read());
       const read = { inUse, orphan, timeWait, memPages };
       for (const [name, value] of Object.entries(read)) {
@@ -98,7 +120,7 @@ export class Collector {
       for (const name of [...Object.keys(nothing), 'timeWait']) this.#note(`${side}.${name}`, reason);
     }
     for (const name of Object.keys(emptySockstat)) this.#note(`sockstat.${name}`, reason);
-    const host = { ...nothing, timeWait: null };
+    const host = { ...nothing, timeWait: null, sockets: null };
     return { atNs, client: host, server: host, sockstat: emptySockstat };
   }
 
@@ -126,30 +148,44 @@ export class Collector {
 
   close(): void {
     this.#sources?.client.close();
-    this.#sources?.server.close();
-    this.#sources?.sockstat?.close();
+    if (this.#sources?.server instanceof ProcessReader) this.#sources.server.close();
+    for (const file of this.#sources?.sockstats ?? []) if (file instanceof ProcFile) file.close();
     this.#sources?.timeWaitSource.close();
   }
 }
 
-function openSources(request: SamplerRequest): Sources {
-  const timeWaitSource = openTimeWaitSource(request.serverPort);
+function openSources({ clientPid, serverPid, serverPort, serverTree, namespaces }: SamplerRequest): Sources {
+  const shared = namespaces === null;
+  const timeWaitSource = shared
+    ? openTimeWaitSource(serverPort)
+    : openNamespaceTimeWait({ client: namespaces.clientPid, server: namespaces.serverPid });
   return {
-    client: new ProcessReader(request.clientPid),
-    server: new ProcessReader(request.serverPid),
-    sockstat: openSockstat(),
+    client: new ProcessReader(clientPid),
+    server: serverTree ? new ProcessTreeReader(serverPid) : new ProcessReader(serverPid),
+    sockstats: shared ? [openSockstat()] : [openSockstat(namespaces.clientPid), openSockstat(namespaces.serverPid)],
     timeWaitSource,
     timeWait: new PacedTimeWait(timeWaitSource),
-    hidden: { client: whyHidden(request.clientPid), server: whyHidden(request.serverPid) },
+    hidden: { client: shared ? whyHidden(clientPid) : null, server: shared ? whyHidden(serverPid) : null },
   };
 }
 
-function openSockstat(): ProcFile | null {
+/** The error says why a later reading will fail. */
+function openSockstat(pid?: number): ProcFile | Error {
+  const path = `${netRoot(pid)}/sockstat`;
   try {
-    return new ProcFile(`${netRoot()}/sockstat`);
+    return new ProcFile(path);
   } catch {
-    return null;
+    return new Error(`${path} cannot be opened`);
   }
+}
+
+/** Sockets of two namespaces; what counts the whole machine is not added up. */
+function bothHosts(client: Sockstat, server: Sockstat): Sockstat {
+  const added = (name: 'inUse' | 'timeWait'): Gauge => {
+    const [first, second] = [client[name], server[name]];
+    return first === null || second === null ? null : first + second;
+  };
+  return { ...client, inUse: added('inUse'), timeWait: added('timeWait') };
 }
 
 /** Counting from here would say 0 for a process in another network namespace. A process whose namespace cannot be read is taken to share ours. */

@@ -4,6 +4,13 @@
 export type Gauge = number | null;
 
 export interface SamplerRequest {
+  /**
+   * Processes whose `/proc/PID/net` is read for each side's own namespace (lab), or null where both sides share this one (host mode).
+   * In a lab TIME_WAIT by side comes from the side's own namespace, whatever the port, and `sockstat` of a sample is the sum of both.
+   */
+  readonly namespaces: { readonly clientPid: number; readonly serverPid: number } | null;
+  /** Sample `serverPid` (a user's program) and the whole process tree below it: figures are sums, as of ProcessTreeReader. */
+  readonly serverTree: boolean;
   readonly clientPid: number;
   readonly serverPid: number;
   /** The server's listening port: splits TIME_WAIT by side where both hosts share a namespace. */
@@ -13,18 +20,31 @@ export interface SamplerRequest {
 
 export interface HostSample {
   readonly fds: Gauge;
-  /** TIME_WAIT sockets held by this side, at most `timeWaitIntervalMs` of the report old. */
+  /**
+   * TIME_WAIT sockets held by this side, at most `timeWaitIntervalMs` of the report old. By method `sockstat` the first and the last
+   * sample are exact; those in between also count sockets in FIN_WAIT2 whose program closed them, which hold a port just as well.
+   */
   readonly timeWait: Gauge;
   readonly rssBytes: Gauge;
   /** CPU time used since the process began, user and system, microseconds, in steps of 10,000. */
   readonly cpuUs: Gauge;
+  /** sockstat of this side's own namespace; null where both sides share one. */
+  readonly sockets: NamespaceSockets | null;
+}
+
+/** `/proc/net/sockstat` of one namespace. */
+export interface NamespaceSockets {
+  /** IPv4 TCP sockets without TIME_WAIT. */
+  readonly inUse: Gauge;
+  /** TIME_WAIT, and FIN_WAIT2 whose program closed the socket. */
+  readonly timeWait: Gauge;
 }
 
 export interface Sample {
   readonly atNs: number;
   readonly client: HostSample;
   readonly server: HostSample;
-  /** `/proc/net/sockstat` of the namespace; `orphan` and `memPages` count the whole machine. */
+  /** `/proc/net/sockstat` of the namespace, or of both hosts' added up; `orphan` and `memPages` count the whole machine. */
   readonly sockstat: {
     readonly inUse: Gauge;
     readonly orphan: Gauge;
@@ -48,8 +68,8 @@ export interface SamplerReport {
   readonly samples: readonly Sample[];
   /** Field -> why it is null, e.g. `client.timeWait` -> `needs Linux; this is darwin`. */
   readonly missing: Readonly<Record<string, string>>;
-  /** How TIME_WAIT was split by side: netlink sock_diag, /proc/net/tcp, or not at all. */
-  readonly timeWaitMethod: 'sock_diag' | 'proc-net-tcp' | null;
+  /** How TIME_WAIT was split by side: sockstat of each side's namespace, netlink sock_diag, /proc/net/tcp, or not at all. */
+  readonly timeWaitMethod: 'sockstat' | 'sock_diag' | 'proc-net-tcp' | null;
   /**
    * Between two real readings of TIME_WAIT, which are spaced out when they are dear; samples in between repeat the last one. The first
    * and the last sample are always read. Null where there was none or only one reading.

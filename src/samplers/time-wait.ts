@@ -1,6 +1,7 @@
-/** TIME_WAIT by side, read as often as its cost allows: over sock_diag, or from /proc/net/tcp where that is not to be had. */
+/** TIME_WAIT by side, read as often as its cost allows: of each side's namespace, over sock_diag, or from /proc/net/tcp. */
 import { nowNs } from '../kernel/clock.ts';
-import { tallyProcNetTcp } from '../kernel/proc-net.ts';
+import { netRoot, parseSockstat, tallyProcNetTcp } from '../kernel/proc-net.ts';
+import { ProcFile } from '../kernel/proc.ts';
 import { SockDiag } from '../kernel/sock-diag.ts';
 import type { Gauge, SamplerReport } from './messages.ts';
 
@@ -25,10 +26,11 @@ export interface TimeWaitReading {
   readonly reason: string | null;
 }
 
-/** Something that counts TIME_WAIT sockets of one server port by side, now. */
+/** Something that counts TIME_WAIT sockets by side, now: those of one server port, or of each side's namespace. */
 export interface TimeWaitSource {
   readonly method: SamplerReport['timeWaitMethod'];
-  count(): TimeWaitReading;
+  /** `exact` false allows a cheaper count that may be too high. */
+  count(exact: boolean): TimeWaitReading;
   close(): void;
 }
 
@@ -47,11 +49,49 @@ export function openTimeWaitSource(port: number, mayUseDiag = true): TimeWaitSou
         diag.close();
       },
     };
-    if (source.count().reason === null) return source;
+    if (source.count(true).reason === null) return source;
     source.close();
   }
   const works = countByTable(port).reason === null;
   return { method: works ? 'proc-net-tcp' : null, count: () => countByTable(port), close: () => undefined };
+}
+
+/**
+ * Counts both sides by their namespaces (those of two processes), from outside of them. Cheap counts are sockstat's `tw`, at a cost that
+ * does not grow with it; it includes sockets in FIN_WAIT2 whose program closed them. Exact ones read the whole socket table, as netlink
+ * sees only its own namespace. Method `sockstat`, or null where the namespaces cannot be read; then every count says why.
+ */
+export function openNamespaceTimeWait(pids: Readonly<Record<'client' | 'server', number>>): TimeWaitSource {
+  const sides = { client: openSockstat(pids.client), server: openSockstat(pids.server) };
+  const count = (exact: boolean): TimeWaitReading => {
+    try {
+      return { client: countSide('client', exact), server: countSide('server', exact), reason: null };
+    } catch (error) {
+      return { client: null, server: null, reason: (error as Error).message };
+    }
+  };
+  const countSide = (side: 'client' | 'server', exact: boolean): Gauge => {
+    const file = sides[side];
+    if (!(file instanceof ProcFile)) throw file;
+    if (!exact) return parseSockstat(file.read()).timeWait;
+    const { client, server, other } = tallyProcNetTcp(0, pids[side]).in('timeWait');
+    return client + server + other;
+  };
+  return {
+    method: count(true).reason === null ? 'sockstat' : null,
+    count,
+    close() {
+      for (const file of Object.values(sides)) if (file instanceof ProcFile) file.close();
+    },
+  };
+}
+
+function openSockstat(pid: number): ProcFile | Error {
+  try {
+    return new ProcFile(`${netRoot(pid)}/sockstat`);
+  } catch (error) {
+    return error as Error;
+  }
 }
 
 /** Counts when it is due and repeats the last count in between. */
@@ -79,7 +119,7 @@ export class PacedTimeWait {
       if (!exact && startNs < dueNs) return this.#last;
       this.intervalsNs.push(startNs - this.#lastAtNs);
     }
-    this.#last = this.#source.count();
+    this.#last = this.#source.count(exact || this.#last === null);
     this.#lastAtNs = startNs;
     this.#costBeforeNs = this.#lastCostNs;
     this.#lastCostNs = this.#clock() - startNs;

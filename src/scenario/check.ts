@@ -1,6 +1,6 @@
 /** Checks a piece of the file against its schema and says every problem at the place where it is written. */
 import type { z } from 'zod';
-import { knownKeys, pathOfKey } from './config-paths.ts';
+import { isFreeMap, knownKeys, pathOfKey } from './config-paths.ts';
 import { locate, pathKey, toPlain, type Node } from './node.ts';
 import { joinPath, quote, type Problem } from './problem.ts';
 import { nearest } from './suggest.ts';
@@ -9,12 +9,6 @@ import { nearest } from './suggest.ts';
 export const missingMessage = 'is missing';
 /** Past so many problems of one piece no more suggestions are looked for. */
 const maximumSuggestions = 1000;
-
-/** Keys of the format that belong to a server kind which this version does not run. */
-const laterServerKeys = new Map([
-  ...['command', 'cwd', 'env', 'port', 'readyPath'].map((key) => [`server.${key}`, 'command'] as const),
-  ['server.url', 'external'],
-]);
 
 export interface Checked<Value> {
   /** Null where there are problems. */
@@ -39,10 +33,23 @@ export function check<Schema extends z.ZodType>(
   options: CheckOptions,
 ): Checked<z.output<Schema>> {
   const result = schema.safeParse(toPlain(node));
-  if (result.success) return { value: result.data, problems: [], bad: new Set(), meant: new Set() };
+  const polluting = pollutingPaths(node).filter((path) => isFreeMap(schema, path.slice(0, -1)));
+  if (result.success && polluting.length === 0) {
+    return { value: result.data, problems: [], bad: new Set(), meant: new Set() };
+  }
   const translator = new Translator(schema, node, options);
-  for (const issue of result.error.issues) translator.add(issue, []);
+  for (const issue of result.error?.issues ?? []) translator.add(issue, []);
+  for (const path of polluting) translator.refusePolluting(path);
   return { value: null, problems: translator.problems, bad: translator.bad, meant: translator.meant };
+}
+
+/** Paths of the key that zod passes over in silence where a map has free keys. */
+function pollutingPaths(node: Node, path: readonly PropertyKey[] = []): readonly (readonly PropertyKey[])[] {
+  if (node.kind === 'scalar') return [];
+  if (node.kind === 'list') return node.items.flatMap((item, index) => pollutingPaths(item, [...path, index]));
+  return [...node.entries.values()].flatMap(({ key, value }) =>
+    key === '__proto__' ? [[...path, key]] : pollutingPaths(value, [...path, key]),
+  );
 }
 
 type Issue = z.core.$ZodIssue;
@@ -73,7 +80,12 @@ class Translator {
       for (const inner of branch) this.add(inner, path);
       return;
     }
-    this.report(path, node === null ? missingMessage : messageOf(issue, node), suggestionOf(issue, node));
+    const suggestion = issue.code === 'invalid_key' ? this.suggestFreeKey(path) : suggestionOf(issue, node);
+    this.report(path, node === null ? missingMessage : messageOf(issue, node), suggestion);
+  }
+
+  refusePolluting(path: readonly PropertyKey[]): void {
+    this.report(path, 'is not a possible key');
   }
 
   private report(path: readonly PropertyKey[], message: string, suggestion?: string): void {
@@ -85,21 +97,21 @@ class Translator {
 
   private unknownKey(path: readonly PropertyKey[], key: string): void {
     const full = [...path, key];
-    const kind = laterServerKeys.get(full.join('.'));
-    if (kind !== undefined) {
-      this.report(full, `is for server.kind ${kind}, which is not in this version; what works now: node and reference`);
-      return;
-    }
     const known = knownKeys(this.schema, path) ?? [];
     const suggestion = this.problems.length < maximumSuggestions ? this.suggest(known, path, key) : undefined;
     if (suggestion !== undefined) this.meant.add(pathKey([...path, suggestion]));
     this.report(full, `is not a known key; known here: ${known.join(', ')}`, suggestion);
   }
 
+  private suggestFreeKey(path: readonly PropertyKey[]): string | undefined {
+    const known = knownKeys(this.schema, path.slice(0, -1)) ?? [];
+    return this.problems.length < maximumSuggestions ? nearest(String(path.at(-1)), known) : undefined;
+  }
+
   private suggest(known: readonly string[], path: readonly PropertyKey[], key: string): string | undefined {
     const sibling = nearest(key, known);
     if (sibling !== undefined) return sibling;
-    const elsewhere = pathOfKey(key);
+    const elsewhere = pathOfKey(key, path.length === 0 ? undefined : String(path[0]));
     if (elsewhere === undefined) return undefined;
     // At the top of the file all knobs stand under `base`.
     return known.includes('base') && path.length === 0 ? `base.${elsewhere}` : elsewhere;

@@ -67,8 +67,31 @@ export interface ResponseConfig {
   readonly delay: DelayConfig;
 }
 
+/** A program of the user's, started on the server host. */
+export interface CommandServerConfig {
+  readonly kind: 'command';
+  /** Program and arguments; no shell. `{port}` in an argument is replaced. */
+  readonly command: readonly string[];
+  /** Absolute, or relative to the scenario's folder (already resolved). */
+  readonly cwd: string;
+  /** Added to the environment; `PORT` is always set, and `HOST` to the address to listen on. */
+  readonly env: Readonly<Record<string, string>>;
+  readonly port: number;
+  /** Ready when a GET of this path answers below 500; null: when the port accepts. */
+  readonly readyPath: string | null;
+  readonly readyTimeoutMs: number;
+}
+
+/** A server that runs already; host mode only. */
+export interface ExternalServerConfig {
+  readonly kind: 'external';
+  /** Dotted IPv4. */
+  readonly host: string;
+  readonly port: number;
+}
+
 /** The bundled servers. `null` means: leave the runtime's own default, which is read back and reported. */
-export interface ServerConfig {
+export interface BundledServerConfig {
   readonly kind: 'node' | 'reference';
   /** `Infinity` for never. */
   readonly keepAliveTimeoutMs: number | null;
@@ -83,6 +106,8 @@ export interface ServerConfig {
   /** Who sends the first FIN after a response that ends its connection. `client` needs kind reference: it waits for the client's FIN. */
   readonly firstCloser: 'server' | 'client';
 }
+
+export type ServerConfig = BundledServerConfig | CommandServerConfig | ExternalServerConfig;
 
 export interface RequestConfig {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
@@ -109,11 +134,48 @@ export interface ClosedLoadConfig extends LoadShape {
 }
 export type LoadConfig = OpenLoadConfig | ClosedLoadConfig;
 
+/** What becomes of packets of a flow that a middlebox has forgotten. */
+export type ForgottenFlow =
+  /** They vanish. */
+  | 'drop'
+  /** The sender gets a RST. */
+  | 'reset'
+  /** Like a NAT: nothing passes in either direction until the client opens anew; the client gets a RST, the server silence. */
+  | 'refuse';
+
+/** The emulated wire between the two hosts. Times are milliseconds and may be fractions; shares are 0..1. */
+export interface LinkConfig {
+  /** Split evenly over both directions. */
+  readonly rttMs: number;
+  /** Each packet is late by up to this much more, uniformly, without overtaking. */
+  readonly jitterMs: number;
+  /** Bits per second in each direction; `Infinity` for unlimited. */
+  readonly bandwidthBitsPerSecond: number;
+  /** Bytes that may wait for the bandwidth in each direction; more is dropped. */
+  readonly queueBytes: number;
+  readonly loss: number;
+  readonly reorder: number;
+  readonly duplicate: number;
+  /** A firewall or NAT on the way, or null. */
+  readonly middlebox: { readonly idleTimeoutMs: number; readonly then: ForgottenFlow } | null;
+}
+
+/** Sysctls under net.ipv4 or net.core by their full name, e.g. `net.ipv4.tcp_tw_reuse` -> `0`. */
+export type Sysctls = Readonly<Record<string, string>>;
+
+export interface NetworkConfig {
+  /** `auto`: a lab where the machine allows one, else host mode. */
+  readonly mode: 'lab' | 'host' | 'auto';
+  readonly link: LinkConfig;
+  /** Of both hosts; `cubic` unless the scenario says otherwise. `default`: leave what the system has, as host mode always does. */
+  readonly congestionControl: string;
+  readonly sysctls: { readonly client: Sysctls; readonly server: Sysctls };
+}
+
 export interface TrialConfig {
   readonly client: ClientName;
   readonly strategy: StrategyConfig;
   readonly server: ServerConfig;
-  /** This version measures in host mode: one network namespace, the loopback interface. */
-  readonly network: { readonly mode: 'host' };
+  readonly network: NetworkConfig;
   readonly load: LoadConfig;
 }

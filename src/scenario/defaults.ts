@@ -8,11 +8,16 @@ type Filled<Value> = Value extends readonly unknown[]
     : Value;
 type Part<Key extends keyof ConfigPatch> = Required<ConfigPatch>[Key];
 
-type ServerPart = Part<'server'>;
+type ServerPart = Required<Part<'server'>>;
+type CommandKey = 'command' | 'cwd' | 'env' | 'port' | 'readyPath' | 'readyTimeout';
 export type FilledStrategy = Filled<Part<'strategy'>>;
-export type FilledServer = Filled<Omit<ServerPart, 'response'>> & {
-  readonly response: Filled<Omit<Required<ServerPart>['response'], 'delay'>> & { readonly delay: string | DelayMap };
+export type FilledBundledServer = Filled<Omit<ServerPart, CommandKey | 'url' | 'kind' | 'response'>> & {
+  readonly kind: 'node' | 'reference';
+  readonly response: Filled<Omit<ServerPart['response'], 'delay'>> & { readonly delay: string | DelayMap };
 };
+export type FilledCommandServer = { readonly kind: 'command' } & Filled<Pick<ServerPart, CommandKey>>;
+export type FilledServer =
+  FilledBundledServer | FilledCommandServer | ({ readonly kind: 'external' } & Pick<ServerPart, 'url'>);
 export type FilledNetwork = Filled<Part<'network'>>;
 type LoadPart = Filled<Part<'load'>>;
 type LoadShape = Pick<LoadPart, 'warmUp' | 'duration' | 'workers' | 'request'>;
@@ -52,7 +57,7 @@ export const defaultStrategy: FilledStrategy = {
   timeouts: { connect: '10s', response: '30s' },
 };
 
-export const defaultServer: FilledServer = {
+export const defaultServer: FilledBundledServer = {
   kind: 'node',
   keepAliveTimeout: 'default',
   maxRequestsPerSocket: 'unlimited',
@@ -64,11 +69,20 @@ export const defaultServer: FilledServer = {
   response: { size: '1kB', framing: 'length', delay: '0s' },
 };
 
+/** Beside these a command has to be given. */
+export const defaultCommand = { cwd: '.', env: {}, port: 8080, readyPath: 'none', readyTimeout: '10s' } as const;
+
 export const defaultNetwork: FilledNetwork = {
-  mode: 'host',
+  mode: 'auto',
   rtt: '0s',
+  jitter: '0s',
   bandwidth: 'unlimited',
+  queue: '256kB',
   loss: '0%',
+  reorder: '0%',
+  duplicate: '0%',
+  congestionControl: 'cubic',
+  middlebox: 'off',
   sysctls: { client: {}, server: {} },
 };
 
@@ -78,6 +92,8 @@ const defaultShape: LoadShape = {
   workers: 1,
   request: { method: 'GET', path: '/' },
 };
+/** Where there is a middlebox: what Azure's load balancer does unless told otherwise. */
+export const defaultMiddlebox = { idleTimeout: '4m', then: 'drop' } as const;
 export const defaultOpenLoad = { model: 'open', rate: '500/s', arrivals: 'poisson', ...defaultShape } as const;
 export const defaultClosedLoad = { model: 'closed', users: 50, thinkTime: '0s', ...defaultShape } as const;
 
@@ -105,12 +121,32 @@ function fillStrategy(patch: Part<'strategy'>): FilledStrategy {
   };
 }
 
-function fillServer(patch: ServerPart): FilledServer {
-  return { ...defaultServer, ...patch, response: { ...defaultServer.response, ...patch.response } };
+function fillServer(patch: Part<'server'>): FilledServer {
+  const { kind = defaultServer.kind, command, cwd, env, port, readyPath, readyTimeout, url, ...bundled } = patch;
+  // A command or url that is missing breaks a rule.
+  if (kind === 'external') return { kind, url: url ?? '' };
+  if (kind === 'command') {
+    return {
+      kind,
+      command: command ?? [],
+      cwd: cwd ?? defaultCommand.cwd,
+      env: env ?? defaultCommand.env,
+      port: port ?? defaultCommand.port,
+      readyPath: readyPath ?? defaultCommand.readyPath,
+      readyTimeout: readyTimeout ?? defaultCommand.readyTimeout,
+    };
+  }
+  return { ...defaultServer, ...bundled, kind, response: { ...defaultServer.response, ...bundled.response } };
 }
 
 function fillNetwork(patch: Part<'network'>): FilledNetwork {
-  return { ...defaultNetwork, ...patch, sysctls: { ...defaultNetwork.sysctls, ...patch.sysctls } };
+  const { middlebox = defaultNetwork.middlebox, sysctls, ...knobs } = patch;
+  return {
+    ...defaultNetwork,
+    ...knobs,
+    middlebox: middlebox === 'off' ? middlebox : { ...defaultMiddlebox, ...middlebox },
+    sysctls: { ...defaultNetwork.sysctls, ...sysctls },
+  };
 }
 
 function fillLoad(patch: Part<'load'>): FilledLoad {

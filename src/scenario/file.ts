@@ -1,5 +1,6 @@
 /** The one place that reads scenario files: by path, or by the name of a scenario shipped with the program. */
 import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseScenario, type ParseResult } from './parse.ts';
 import { planTrials } from './plan.ts';
@@ -40,7 +41,7 @@ export async function loadScenario(pathOrName: string, options: LoadOptions = {}
   const shipped = bareName ? await shippedNames() : [];
   const path = shipped.includes(pathOrName) ? `${shippedDirectory}${pathOrName}${extension}` : pathOrName;
   const read = await readText(path);
-  if (read.ok) return parseScenario(read.text, { file: displayed(path, pathOrName), set });
+  if (read.ok) return parseScenario(read.text, { file: displayed(path, pathOrName), folder: dirname(path), set });
   if (!bareName || !read.missing) return failed(pathOrName, read.message);
   const message = `is neither a shipped scenario (${shipped.join(', ')}) nor a file`;
   return failed(pathOrName, message, nearest(pathOrName, shipped));

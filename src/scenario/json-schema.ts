@@ -4,6 +4,7 @@ import {
   defaultBlocks,
   defaultClient,
   defaultClosedLoad,
+  defaultCommand,
   defaultNetwork,
   defaultOpenLoad,
   defaultServer,
@@ -20,7 +21,7 @@ export function scenarioJsonSchema(): JsonObject {
   addDefaults(properties['base'], {
     client: defaultClient,
     strategy: defaultStrategy,
-    server: defaultServer,
+    server: { ...defaultServer, ...defaultCommand },
     network: defaultNetwork,
     load: { ...defaultClosedLoad, ...defaultOpenLoad },
   });

@@ -2,11 +2,14 @@
 import { z } from 'zod';
 import { quote } from './problem.ts';
 import {
+  bandwidthPattern,
   durationPattern,
+  formatBandwidth,
   formatDuration,
   formatPercent,
   formatRate,
   formatSize,
+  parseBandwidth,
   parseDuration,
   parsePercent,
   parseRate,
@@ -19,6 +22,13 @@ import {
 
 /** A knob written as text; input and output are text, the output canonical. */
 export type TextKnob = z.ZodPipe<z.ZodString, z.ZodTransform<string, string>>;
+
+/** A map in which every key may be left out and no other key may stand. */
+export function knobs<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Optional<Shape>, z.core.$strict> {
+  const optional = Object.entries(shape).map(([key, schema]) => [key, z.exactOptional(schema)]);
+  return z.strictObject(Object.fromEntries(optional) as Optional<Shape>);
+}
+type Optional<Shape extends z.ZodRawShape> = { [Key in keyof Shape]: z.ZodExactOptional<Shape[Key]> };
 
 interface Bounds {
   /** In the unit of the parsed value. */
@@ -43,6 +53,7 @@ interface MeasuredKnob extends Bounds {
 const durations: Measure = { pattern: durationPattern, parse: parseDuration, format: formatDuration };
 const sizes: Measure = { pattern: sizePattern, parse: parseSize, format: formatSize };
 const rates: Measure = { pattern: ratePattern, parse: parseRate, format: formatRate };
+const bandwidths: Measure = { pattern: bandwidthPattern, parse: parseBandwidth, format: formatBandwidth };
 const percents: Measure = { pattern: percentPattern, parse: parsePercent, format: formatPercent };
 
 /** A duration; bounds in milliseconds. */
@@ -58,6 +69,16 @@ export function size(knob: MeasuredKnob): TextKnob {
 /** A rate; bounds per second. */
 export function rate(knob: MeasuredKnob): TextKnob {
   return measured(rates, knob);
+}
+
+/** A bandwidth; bounds in bits per second. */
+export function bandwidth(knob: MeasuredKnob): TextKnob {
+  return measured(bandwidths, knob);
+}
+
+/** A percentage; bounds as fractions of one. */
+export function percent(knob: MeasuredKnob): TextKnob {
+  return measured(percents, knob);
 }
 
 function measured(measure: Measure, knob: MeasuredKnob): TextKnob {
@@ -86,7 +107,11 @@ function brokenBound(value: number, bounds: Bounds, format: (value: number) => s
   return null;
 }
 
-function textKnob(read: (input: unknown) => Parsed<string>, meta: { description: string; pattern?: string }): TextKnob {
+/** Text that `read` checks and turns into its canonical form. */
+export function textKnob(
+  read: (input: unknown) => Parsed<string>,
+  meta: { readonly description: string; readonly pattern?: string },
+): TextKnob {
   const complain = (input: unknown): string => {
     const parsed = read(input);
     return parsed.ok ? 'must be text' : parsed.message;
@@ -163,22 +188,6 @@ export function only<const Value extends string | number>(knob: {
 }): z.ZodLiteral<Value> {
   const error = (issue: { readonly input?: unknown }): string => notYet(knob.name, issue.input, String(knob.value));
   return z.literal(knob.value, { error }).describe(knob.description);
-}
-
-/** A duration or percentage of the emulated network, of which this version runs the neutral value only. */
-export function neutral(knob: {
-  readonly description: string;
-  readonly name: string;
-  readonly kind: 'duration' | 'percent';
-}): TextKnob {
-  const measure = knob.kind === 'duration' ? durations : percents;
-  const read = (input: unknown): Parsed<string> => {
-    const parsed = measure.parse(input);
-    if (!parsed.ok) return parsed;
-    if (parsed.value === 0) return { ok: true, value: measure.format(0) };
-    return { ok: false, message: notYet(knob.name, input, measure.format(0)) };
-  };
-  return textKnob(read, { description: knob.description, pattern: `^${measure.pattern}$` });
 }
 
 /** Text on one line, or on several; shown in reports. */

@@ -1,6 +1,6 @@
 /** Lays a patch of an axis, or of the command line, over a configuration. */
+import { discriminators, foreignKeys } from './discriminators.ts';
 import type { MapEntry, MapNode } from './node.ts';
-import { discriminators } from './rules.ts';
 
 /**
  * Deep merge: maps are merged, everything else is replaced; values keep the place where they were written.
@@ -31,11 +31,9 @@ function mergeAt(under: MapNode, over: MapNode, path: string, kept: Kept): MapNo
 }
 
 function withoutOtherKinds(under: MapNode, over: MapNode, path: string): Iterable<[string, MapEntry]> {
-  const discriminator = discriminators.find((candidate) => candidate.path === path);
+  const discriminator = Object.values(discriminators).find((candidate) => candidate.path === path);
   const kind = discriminator === undefined ? undefined : over.entries.get(discriminator.key)?.value;
   if (discriminator === undefined || kind?.kind !== 'scalar') return under.entries;
-  const foreign = new Set(
-    Object.entries(discriminator.own).flatMap(([name, keys]) => (name === kind.value ? [] : keys)),
-  );
-  return [...under.entries].filter(([key]) => !foreign.has(key));
+  const foreign = foreignKeys(discriminator, kind.value, [...under.entries.keys()]).map(({ key }) => key);
+  return [...under.entries].filter(([key]) => !foreign.includes(key));
 }

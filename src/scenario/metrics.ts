@@ -51,6 +51,8 @@ const byUnit: readonly (readonly [MetricUnit, readonly string[]])[] = [
   ['count', product(['server'], ['accepted', 'executed', 'refused', 'turnedAway'])],
   ['count', product(['server'], ['firstCloser'], [...sides, 'reset'])],
   ['count', product(['server'], ['requestsPerConnection'], ['mean', 'max'])],
+  ['count', product(['link'], ['packets', 'syn', 'fin', 'rst', 'retransmits', 'packetsPerRequest'])],
+  ['bytes', ['link.bytes']],
   ['ns', product(['server'], ['eventLoopDelay'], ['meanNs', 'p50Ns', 'p99Ns', 'maxNs'])],
 ];
 const units = new Map(byUnit.flatMap(([unit, paths]) => paths.map((path) => [path, unit] as const)));
@@ -66,9 +68,7 @@ export function metricUnit(path: string): MetricUnit | null {
 
 /** Why a path is no metric of this version. */
 export function metricProblem(path: string): { readonly message: string; readonly suggestion?: string } {
-  if (path.startsWith('link.') || path.includes('tls')) {
-    return { message: 'is not recorded in this version, which has no emulated link and no TLS' };
-  }
+  if (path.includes('tls')) return { message: 'is not recorded in this version, which has no TLS' };
   const suggestion = nearest(path, [...metricPaths, ...product(['kernel'], sides, kernelCounters)]);
   const message =
     'is not a metric; metrics are paths into a result, such as latency.response.p50 or connections.opened';

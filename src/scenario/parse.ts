@@ -1,4 +1,5 @@
 /** The text of a scenario file -> the scenario, or every problem in it with its place. */
+import { dirname, resolve } from 'node:path';
 import { readAxes, type Axis } from './axes.ts';
 import { check, missingMessage } from './check.ts';
 import { defaultBlocks, fillDefaults } from './defaults.ts';
@@ -8,7 +9,8 @@ import { applyOverrides, mapOrProblem } from './overrides.ts';
 import { tooManyTrials } from './plan.ts';
 import { byPlace, type Place, type Problem } from './problem.ts';
 import { resolveTrial } from './resolve.ts';
-import { brokenRules, type BrokenRule } from './rules.ts';
+import type { BrokenRule } from './broken-rule.ts';
+import { brokenRules } from './rules.ts';
 import { configSchema, topSchema, type ConfigPatch, type TopInput } from './schema.ts';
 import { select, shortList, type Axes } from './selection.ts';
 import { crossProduct, type Cell, type Variant } from './variants.ts';
@@ -19,6 +21,8 @@ export interface Scenario {
   readonly name: string;
   /** The file it was read from, as given. */
   readonly file: string;
+  /** What relative paths in it are relative to; absolute. */
+  readonly folder: string;
   readonly question: string | null;
   readonly description: string | null;
   /** What to look at in the results. */
@@ -41,6 +45,8 @@ export type ParseResult =
 export interface ParseOptions {
   /** Shown in problems. */
   readonly file: string;
+  /** What relative paths are relative to; the folder of `file` where it is left out. */
+  readonly folder?: string;
   /** `path=value` settings, laid over `base` before the axes. */
   readonly set?: readonly string[];
 }
@@ -69,11 +75,13 @@ class ScenarioReader {
   readonly problems: Problem[] = [];
   private readonly root: MapNode;
   private readonly options: ParseOptions;
+  private readonly folder: string;
   private readonly doubtful = new Set<string>();
 
   constructor(root: MapNode, options: ParseOptions) {
     this.root = root;
     this.options = options;
+    this.folder = resolve(options.folder ?? dirname(options.file));
   }
 
   /** Null, or with problems reported, where there is no scenario. */
@@ -133,7 +141,7 @@ class ScenarioReader {
       const broken = brokenRules(patch, filled);
       for (const rule of broken) faults.add(rule, cell);
       if (broken.length > 0) continue;
-      variants.push({ name: cell.name, axes: cell.axes, config: filled, trial: resolveTrial(filled) });
+      variants.push({ name: cell.name, axes: cell.axes, config: filled, trial: resolveTrial(filled, this.folder) });
     }
     this.note(faults.problems(cells.length), new Set());
     return { cells, variants };
@@ -162,6 +170,7 @@ class ScenarioReader {
     return {
       name: top.name,
       file: this.options.file,
+      folder: this.folder,
       question: top.question?.trim() ?? null,
       description: top.description?.trim() ?? null,
       look: (typeof look === 'string' ? [look] : (look ?? [])).map((line) => line.trim()),
@@ -175,9 +184,10 @@ function documentOf(top: MapNode, base: MapNode): Readonly<Record<string, unknow
   const plain = toPlain(top) as Readonly<Record<string, Plain>>;
   const patch: ConfigPatch = configSchema.parse(toPlain(base));
   const filled = fillDefaults(patch);
-  // A base may hold the parameters of both load models where an axis picks the model.
+  // A base may hold the parameters of both load models where an axis picks the model, and those of several kinds of server.
   const load = { ...filled.load, ...patch.load, request: filled.load.request };
-  return { ...plain, base: { ...filled, load }, blocks: plain['blocks'] ?? defaultBlocks };
+  const server = { ...patch.server, ...filled.server };
+  return { ...plain, base: { ...filled, load, server }, blocks: plain['blocks'] ?? defaultBlocks };
 }
 
 /** Collects the rules that variants break, each once for the place to blame, with the variants it was found in. */

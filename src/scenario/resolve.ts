@@ -1,16 +1,39 @@
 /** A filled configuration in the text of the file -> the numbers that a trial runs on. */
-import type { DelayConfig, LoadConfig, ServerConfig, StrategyConfig, TrialConfig } from './config.ts';
-import type { FilledConfig, FilledLoad, FilledServer, FilledStrategy } from './defaults.ts';
+import { resolve } from 'node:path';
+import type {
+  BundledServerConfig,
+  CommandServerConfig,
+  DelayConfig,
+  LoadConfig,
+  NetworkConfig,
+  ServerConfig,
+  StrategyConfig,
+  TrialConfig,
+} from './config.ts';
+import type {
+  FilledBundledServer,
+  FilledCommandServer,
+  FilledConfig,
+  FilledLoad,
+  FilledServer,
+  FilledStrategy,
+} from './defaults.ts';
 import type { DelayMap } from './schema.ts';
-import { parseDuration, parseRate, parseSize, type Parsed } from './units.ts';
+import { knobsOfLab } from './network-rules.ts';
+import { parseServerUrl } from './server-url.ts';
+import { resolveSysctls } from './sysctls.ts';
+import { parseBandwidth, parseDuration, parsePercent, parseRate, parseSize, type Parsed } from './units.ts';
 
-/** Converts a configuration that has passed the schema and the rules; throws on one that has not, which is a bug. */
-export function resolveTrial(config: FilledConfig): TrialConfig {
+/**
+ * Converts a configuration that has passed the schema and the rules; throws on one that has not, which is a bug. `folder` is what
+ * relative paths are relative to.
+ */
+export function resolveTrial(config: FilledConfig, folder: string): TrialConfig {
   return {
     client: config.client,
     strategy: resolveStrategy(config.strategy),
-    server: resolveServer(config.server),
-    network: { mode: config.network.mode },
+    server: resolveServer(config.server, folder),
+    network: resolveNetwork(config),
     load: resolveLoad(config.load),
   };
 }
@@ -31,6 +54,29 @@ function durationOrDefaultMs(text: string): number | null {
 
 function countOf(value: number | 'unlimited'): number {
   return value === 'unlimited' ? Infinity : value;
+}
+
+/** What makes a lab necessary turns `auto` into `lab`, so that a machine without one cannot ignore it. */
+function resolveNetwork({ network, server }: FilledConfig): NetworkConfig {
+  const mode = server.kind === 'external' ? 'host' : network.mode;
+  const { middlebox, sysctls } = network;
+  return {
+    mode: mode === 'auto' && knobsOfLab(network).length > 0 ? 'lab' : mode,
+    link: {
+      rttMs: durationMs(network.rtt),
+      jitterMs: durationMs(network.jitter),
+      bandwidthBitsPerSecond: network.bandwidth === 'unlimited' ? Infinity : must(parseBandwidth(network.bandwidth)),
+      queueBytes: must(parseSize(network.queue)),
+      loss: must(parsePercent(network.loss)),
+      reorder: must(parsePercent(network.reorder)),
+      duplicate: must(parsePercent(network.duplicate)),
+      middlebox:
+        middlebox === 'off' ? null : { idleTimeoutMs: durationMs(middlebox.idleTimeout), then: middlebox.then },
+    },
+    // Of this machine itself it cannot be changed.
+    congestionControl: mode === 'host' ? 'default' : network.congestionControl,
+    sysctls: { client: resolveSysctls(sysctls.client), server: resolveSysctls(sysctls.server) },
+  };
 }
 
 function resolveStrategy(strategy: FilledStrategy): StrategyConfig {
@@ -60,7 +106,26 @@ function resolveStrategy(strategy: FilledStrategy): StrategyConfig {
   };
 }
 
-function resolveServer(server: FilledServer): ServerConfig {
+function resolveServer(server: FilledServer, folder: string): ServerConfig {
+  if (server.kind === 'command') return resolveCommand(server, folder);
+  if (server.kind === 'external') return { kind: 'external', ...must(parseServerUrl(server.url)) };
+  return resolveBundled(server);
+}
+
+function resolveCommand(server: FilledCommandServer, folder: string): CommandServerConfig {
+  const { kind, command, env, port, readyPath } = server;
+  return {
+    kind,
+    command,
+    cwd: resolve(folder, server.cwd),
+    env,
+    port,
+    readyPath: readyPath === 'none' ? null : readyPath,
+    readyTimeoutMs: durationMs(server.readyTimeout),
+  };
+}
+
+function resolveBundled(server: FilledBundledServer): BundledServerConfig {
   const { response } = server;
   return {
     kind: server.kind,

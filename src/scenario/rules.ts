@@ -1,53 +1,50 @@
 /** Rules between knobs: combinations that make no sense, or that this version does not run. */
 import type { FilledConfig } from './defaults.ts';
+import type { BrokenRule } from './broken-rule.ts';
+import { discriminators, foreignKeys } from './discriminators.ts';
+import { networkRules } from './network-rules.ts';
 import { delayPoints } from './resolve.ts';
 import type { ConfigPatch, DelayMap } from './schema.ts';
 import { parseDuration } from './units.ts';
 
-export interface BrokenRule {
-  /** Names the rule, so that one fault found in many variants is listed once. */
-  readonly rule: string;
-  /** The knobs involved, the one to blame first. */
-  readonly paths: readonly string[];
-  readonly message: string;
-}
-
-/** The keys of each load model, and of each distribution of the delay: a map with a key that says what the others mean. */
-export const discriminators = [
-  {
-    path: 'load',
-    key: 'model',
-    own: { open: ['rate', 'arrivals'], closed: ['users', 'thinkTime'] } as Readonly<Record<string, readonly string[]>>,
-  },
-  {
-    path: 'server.response.delay',
-    key: 'distribution',
-    own: {
-      constant: ['value'],
-      uniform: ['min', 'max'],
-      exponential: ['mean'],
-      lognormal: ['median', 'sigma'],
-      percentiles: ['points'],
-    } as Readonly<Record<string, readonly string[]>>,
-  },
-] as const;
-
 /** Every rule that one variant breaks. `patch` is what the file gives, `filled` the same with defaults. */
 export function brokenRules(patch: ConfigPatch, filled: FilledConfig): readonly BrokenRule[] {
-  return [...loadRules(patch, filled), ...delayRules(patch), ...strategyRules(filled), ...workerRules(filled)];
+  return [
+    ...loadRules(patch, filled),
+    ...serverRules(patch, filled),
+    ...delayRules(patch),
+    ...strategyRules(filled),
+    ...workerRules(filled),
+    ...networkRules(patch, filled),
+  ];
 }
 
 function loadRules(patch: ConfigPatch, filled: FilledConfig): readonly BrokenRule[] {
   const { model } = filled.load;
-  const other = model === 'open' ? 'closed' : 'open';
-  const given = patch.load ?? {};
-  return (discriminators[0].own[other] ?? [])
-    .filter((key) => Object.hasOwn(given, key))
-    .map((key) => ({
-      rule: `load-${key}`,
-      paths: [`load.${key}`, 'load.model'],
-      message: `is for load.model ${other}, but the model is ${model}`,
-    }));
+  return foreignKeys(discriminators.load, model, Object.keys(patch.load ?? {})).map(({ key, kinds }) => ({
+    rule: `load-${key}`,
+    paths: [`load.${key}`, 'load.model'],
+    message: `is for load.model ${kinds.join(' and ')}, but the model is ${model}`,
+  }));
+}
+
+function serverRules({ server = {} }: ConfigPatch, filled: FilledConfig): readonly BrokenRule[] {
+  const { kind } = filled.server;
+  const broken: BrokenRule[] = foreignKeys(discriminators.server, kind, Object.keys(server)).map(({ key, kinds }) => ({
+    rule: `server-${key}`,
+    paths: [`server.${key}`, 'server.kind'],
+    message: `is for server.kind ${kinds.join(' and ')}, but the kind is ${kind}`,
+  }));
+  if (kind === 'command' && server.command === undefined) {
+    const message = 'is missing: server.kind command needs the program to start, for example [node, server.mjs]';
+    broken.push({ rule: 'command-missing', paths: ['server.command', 'server.kind'], message });
+  }
+  if (kind === 'external' && server.url === undefined) {
+    const message =
+      'is missing: server.kind external needs to know where it listens, for example http://127.0.0.1:8080/';
+    broken.push({ rule: 'url-missing', paths: ['server.url', 'server.kind'], message });
+  }
+  return broken;
 }
 
 function delayRules(patch: ConfigPatch): readonly BrokenRule[] {
@@ -55,12 +52,12 @@ function delayRules(patch: ConfigPatch): readonly BrokenRule[] {
   if (delay === undefined || typeof delay === 'string') return [];
   const path = 'server.response.delay';
   const { distribution } = delay;
-  const { own } = discriminators[1];
+  const { own } = discriminators.delay;
   if (distribution === undefined) {
     const message = `needs a distribution: ${Object.keys(own).join(', ')}`;
     return [{ rule: 'delay-distribution', paths: [path, `${path}.distribution`], message }];
   }
-  const wanted = own[distribution] ?? [];
+  const wanted: readonly string[] = own[distribution];
   const foreign = Object.keys(delay).filter((key) => key !== 'distribution' && !wanted.includes(key));
   const missing = wanted.filter((key) => !Object.hasOwn(delay, key));
   return [
@@ -110,14 +107,14 @@ function strategyRules({ strategy, server, load }: FilledConfig): readonly Broke
         'session does not run with load.model open, which has no users to own the connections; use scope shared, or load.model closed',
     });
   }
-  if (server.firstCloser === 'client' && server.kind === 'node') {
+  if (server.kind === 'node' && server.firstCloser === 'client') {
     broken.push({
       rule: 'first-closer-node',
       paths: ['server.firstCloser', 'server.kind'],
       message: 'client does not run with server.kind node, which closes by itself; use server.kind reference',
     });
   }
-  if (strategy.protocol === 'http/1.0' && server.response.framing === 'chunked') {
+  if (strategy.protocol === 'http/1.0' && 'response' in server && server.response.framing === 'chunked') {
     broken.push({
       rule: 'http10-chunked',
       paths: ['server.response.framing', 'strategy.protocol'],

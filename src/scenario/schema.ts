@@ -1,34 +1,12 @@
 /** The scenario format: every knob with its kind, bounds and meaning. The keys are a public contract: add, never rename. */
 import { z } from 'zod';
 import { clientNames } from './config.ts';
-import {
-  choice,
-  count,
-  countOr,
-  duration,
-  flag,
-  neutral,
-  notYet,
-  only,
-  prose,
-  rate,
-  real,
-  size,
-  word,
-} from './knobs.ts';
+import { choice, count, countOr, duration, flag, knobs, only, prose, rate, real, word } from './knobs.ts';
+import { networkSchema } from './network-schema.ts';
+import { serverSchema, type delayMapSchema } from './server-schema.ts';
 
-const dayMs = 24 * 3600 * 1000;
 const unlimited = [['unlimited', 'never']] as const;
-const never = [['never', 'unlimited'], ['default']] as const;
-const runtimeDefault = [['default']] as const;
-const aDay = { max: dayMs, because: 'a day is the longest time that connbench counts' } as const;
-
-/** A map in which every key may be left out and no other key may stand. */
-function knobs<Shape extends z.ZodRawShape>(shape: Shape): z.ZodObject<Optional<Shape>, z.core.$strict> {
-  const optional = Object.entries(shape).map(([key, schema]) => [key, z.exactOptional(schema)]);
-  return z.strictObject(Object.fromEntries(optional) as Optional<Shape>);
-}
-type Optional<Shape extends z.ZodRawShape> = { [Key in keyof Shape]: z.ZodExactOptional<Shape[Key]> };
+const aDay = { max: 24 * 3600 * 1000, because: 'a day is the longest time that connbench counts' } as const;
 
 const pool = knobs({
   size: countOr('unlimited', {
@@ -102,109 +80,6 @@ const strategy = knobs({
   }),
 });
 
-const delayTime = (description: string): ReturnType<typeof duration> =>
-  duration({ description, max: 3_600_000, because: 'the server holds every waiting response in memory' });
-
-const delayMap = knobs({
-  distribution: choice({
-    description: 'Shape of the delay.',
-    now: ['constant', 'uniform', 'exponential', 'lognormal', 'percentiles'],
-  }),
-  value: delayTime('constant: the delay.'),
-  min: delayTime('uniform: the shortest delay.'),
-  max: delayTime('uniform: the longest delay.'),
-  mean: delayTime('exponential: the mean.'),
-  median: delayTime('lognormal: the median.'),
-  sigma: real({ description: 'lognormal: standard deviation of the logarithm.', min: 0, max: 10 }),
-  points: z
-    .record(
-      word(
-        'A percentile.',
-        /^p\d{1,2}(\.\d{1,4})?$|^p100$|^p999{1,3}$/,
-        'a percentile such as p50, p99, p99.9 or p999',
-      ),
-      delayTime('The delay at this percentile.'),
-    )
-    .describe('percentiles: delay by percentile, for example { p50: 1ms, p99: 20ms }; linear between them.'),
-});
-
-const delay = z.union([delayTime('A constant delay.'), delayMap], {
-  error: (issue) => {
-    const asDuration = delayTime('').safeParse(issue.input);
-    return asDuration.success ? '' : `${asDuration.error.issues[0]?.message ?? ''}, or { distribution: ... }`;
-  },
-});
-
-const server = knobs({
-  kind: choice({
-    description: 'node: node:http. reference: an epoll server with exact timers.',
-    now: ['node', 'reference'],
-    later: ['command', 'external'],
-  }),
-  keepAliveTimeout: duration({
-    description: "How long the server keeps an idle connection; default: the runtime's own value.",
-    words: never,
-    min: 1,
-    ...aDay,
-  }),
-  maxRequestsPerSocket: countOr('unlimited', {
-    description: 'Requests after which the server ends a connection.',
-    min: 1,
-    max: 1_000_000_000,
-  }),
-  headersTimeout: duration({
-    description: 'Longest time for the head of a request.',
-    words: runtimeDefault,
-    min: 1,
-    ...aDay,
-  }),
-  requestTimeout: duration({
-    description: 'Longest time for a whole request.',
-    words: runtimeDefault,
-    min: 1,
-    ...aDay,
-  }),
-  maxConnections: countOr('unlimited', {
-    description: 'Connections the server holds at once; more are turned away.',
-    min: 1,
-    max: 1_000_000,
-  }),
-  backlog: countOr('default', {
-    description: 'Length of the queue of connections not yet accepted; the kernel caps it at somaxconn.',
-    min: 1,
-    max: 65_535,
-  }),
-  firstCloser: choice({
-    description: 'Who sends the first FIN after a response that ends its connection; client needs kind reference.',
-    now: ['server', 'client'],
-  }),
-  response: knobs({
-    size: size({
-      description: 'Bytes of every response body.',
-      max: 1e9,
-      because: 'the server keeps the body in memory',
-    }),
-    framing: choice({ description: 'Content-Length, or chunks.', now: ['length', 'chunked'] }),
-    delay,
-  }),
-});
-
-const noSysctls = (side: string): z.ZodRecord<z.ZodString, z.ZodUnknown> =>
-  z
-    .record(z.string(), z.unknown())
-    .meta({ maxProperties: 0 })
-    .refine((settings) => Object.keys(settings).length === 0, {
-      error: (issue) => notYet(`network.sysctls.${side}`, issue.input, '{}'),
-    });
-
-const network = knobs({
-  mode: choice({ description: 'host: one machine, the loopback interface.', now: ['host'], later: ['lab'] }),
-  rtt: neutral({ description: 'Round-trip time of the link.', name: 'network.rtt', kind: 'duration' }),
-  bandwidth: only({ description: 'Capacity of the link.', name: 'network.bandwidth', value: 'unlimited' }),
-  loss: neutral({ description: 'Lost packets.', name: 'network.loss', kind: 'percent' }),
-  sysctls: knobs({ client: noSysctls('client'), server: noSysctls('server') }),
-});
-
 const load = knobs({
   model: choice({
     description: 'open: arrivals at a rate, whatever the responses do. closed: users that wait, think and repeat.',
@@ -240,13 +115,13 @@ export const configSchema = knobs({
     later: clientNames,
   }),
   strategy,
-  server,
-  network,
+  server: serverSchema,
+  network: networkSchema,
   load,
 });
 /** A configuration as far as a file gives it: canonical text, no defaults. */
 export type ConfigPatch = z.output<typeof configSchema>;
-export type DelayMap = z.output<typeof delayMap>;
+export type DelayMap = z.output<typeof delayMapSchema>;
 
 const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'must be a single value' });
 const selector = z

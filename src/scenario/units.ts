@@ -1,4 +1,4 @@
-/** Durations, sizes, rates and percentages as a scenario writes them: always a number and a unit. */
+/** Durations, sizes, rates, bandwidths and percentages as a scenario writes them: always a number and a unit. */
 import { quote } from './problem.ts';
 
 export type Parsed<Value> =
@@ -12,6 +12,9 @@ const durationUnits = { h: 3.6e12, m: 6e10, s: 1e9, ms: 1e6, us: 1e3 } as const;
 const sizeUnits = { GB: 1e9, GiB: 1024 ** 3, MB: 1e6, MiB: 1024 ** 2, kB: 1e3, KiB: 1024, B: 1 } as const;
 /** Seconds per unit. */
 const rateUnits = { '/s': 1, '/min': 60 } as const;
+
+/** Bits per second; prefixes are powers of 1000, as with all line rates. */
+const bandwidthUnits = { 'Gbit/s': 1e9, 'Mbit/s': 1e6, 'kbit/s': 1e3, 'bit/s': 1 } as const;
 
 /** What a kind of quantity is called in messages, an example, and its units. */
 interface Quantity {
@@ -69,6 +72,34 @@ const rate: Quantity = {
   example: '500/s',
   instead: { rps: '/s', '/sec': '/s', '/second': '/s', '/m': '/min', '/minute': '/min', s: '/s', Hz: '/s' },
 };
+const bandwidth: Quantity = {
+  noun: 'bandwidth',
+  units: bandwidthUnits,
+  exampleUnit: 'Mbit/s',
+  example: '10Mbit/s',
+  instead: {
+    bps: 'bit/s',
+    kbps: 'kbit/s',
+    Kbps: 'kbit/s',
+    Mbps: 'Mbit/s',
+    mbps: 'Mbit/s',
+    Gbps: 'Gbit/s',
+    gbps: 'Gbit/s',
+    'Kbit/s': 'kbit/s',
+    'mbit/s': 'Mbit/s',
+    'gbit/s': 'Gbit/s',
+    kbit: 'kbit/s',
+    Mbit: 'Mbit/s',
+    mbit: 'Mbit/s',
+    Gbit: 'Gbit/s',
+    gbit: 'Gbit/s',
+    'Mb/s': 'Mbit/s',
+    'B/s': 'bit/s; a byte is 8 bits',
+    'kB/s': 'kbit/s; a byte is 8 bits',
+    'MB/s': 'Mbit/s; a byte is 8 bits',
+    'GB/s': 'Gbit/s; a byte is 8 bits',
+  },
+};
 const percentage: Quantity = {
   noun: 'percentage',
   units: { '%': 1 },
@@ -83,6 +114,7 @@ const numberThenUnit = /^(-?)(\d+(?:\.\d+)?(?:e[+-]?\d+)?)([A-Za-z/%\u00b5\u03bc
 export const durationPattern = '\\d+(\\.\\d+)?(us|ms|s|m|h)';
 export const sizePattern = '\\d+(\\.\\d+)?(B|kB|KiB|MB|MiB|GB|GiB)';
 export const ratePattern = '\\d+(\\.\\d+)?/(s|min)';
+export const bandwidthPattern = '\\d+(\\.\\d+)?(bit|kbit|Mbit|Gbit)/s';
 export const percentPattern = '\\d+(\\.\\d+)?%';
 
 function parseQuantity(input: unknown, quantity: Quantity): Parsed<{ readonly amount: number; readonly unit: string }> {
@@ -152,6 +184,16 @@ export function parseRate(input: unknown): Parsed<number> {
   return { ok: true, value: amount / rateUnits[unit as keyof typeof rateUnits] };
 }
 
+/** A bandwidth such as `10Mbit/s`, in whole bits per second. */
+export function parseBandwidth(input: unknown): Parsed<number> {
+  const quantity = parseQuantity(input, bandwidth);
+  if (!quantity.ok) return quantity;
+  const { amount, unit } = quantity.value;
+  const bits = wholeUnits(amount, bandwidthUnits[unit as keyof typeof bandwidthUnits]);
+  if (bits === null) return fail(`${quote(input)} is too large, or not a whole number of bits per second`);
+  return { ok: true, value: bits };
+}
+
 /** A percentage such as `0.5%`, as a fraction of one (0.005). */
 export function parsePercent(input: unknown): Parsed<number> {
   const quantity = parseQuantity(input, percentage);
@@ -190,6 +232,13 @@ export function formatRate(perSecond: number): string {
   const perMinute = Math.round(perSecond * rateUnits['/min']);
   const needsMinutes = !Number.isInteger(perSecond) && perMinute / rateUnits['/min'] === perSecond;
   return needsMinutes ? `${perMinute}/min` : `${perSecond}/s`;
+}
+
+/** Bits per second as the shortest whole number of a unit: 10000000 -> `10Mbit/s`. */
+export function formatBandwidth(bitsPerSecond: number): string {
+  const found = Object.entries(bandwidthUnits).find(([, factor]) => bitsPerSecond % factor === 0 && bitsPerSecond > 0);
+  const [unit, factor] = found ?? ['bit/s', 1];
+  return `${bitsPerSecond / factor}${unit}`;
 }
 
 /** A fraction of one as a percentage: 0.005 -> `0.5%`. */

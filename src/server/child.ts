@@ -1,7 +1,7 @@
 /** The controller's handle on a server process: start, snapshot and stop, each with a deadline, and news of an early death. */
 import { entryFile } from '../kernel/entry.ts';
 import { IpcChild, type ProcessEnd } from '../kernel/ipc-child.ts';
-import type { ServerConfig } from '../scenario/config.ts';
+import type { BundledServerConfig } from '../scenario/config.ts';
 import type { FromServer, LiveServerSettings, ServerReport, ToServer } from './messages.ts';
 
 export type { ProcessEnd } from '../kernel/ipc-child.ts';
@@ -12,6 +12,8 @@ export interface StartServerOptions {
   readonly host?: string;
   /** Any free port where absent. */
   readonly port?: number;
+  /** A command that starts the process, e.g. inside a host of a lab; nothing where absent. */
+  readonly launcher?: readonly string[];
   /** How long the start, a snapshot and, beyond its grace, a stop may take. */
   readonly deadlineMs: number;
 }
@@ -51,9 +53,9 @@ export class ServerProcessError extends Error {
 }
 
 /** Starts a server in a process of its own. Rejects with a ServerProcessError; then no process is left behind. */
-export async function startServer(config: ServerConfig, options: StartServerOptions): Promise<ServerHandle> {
-  const { seed, host = '127.0.0.1', port = 0, deadlineMs } = options;
-  const server = new ServerProcess(deadlineMs);
+export async function startServer(config: BundledServerConfig, options: StartServerOptions): Promise<ServerHandle> {
+  const { seed, host = '127.0.0.1', port = 0, deadlineMs, launcher = [] } = options;
+  const server = new ServerProcess(deadlineMs, launcher);
   try {
     server.send({ type: 'start', config, host, port, seed });
     const listening = await server.expect('its start', deadlineMs, isListening);
@@ -82,7 +84,7 @@ type Matcher<M extends FromServer> = (message: FromServer) => message is M;
 
 class ServerProcess {
   readonly died: Promise<ProcessEnd>;
-  readonly #child = new IpcChild<ToServer, FromServer>(entryFile(import.meta.url, './main'));
+  readonly #child: IpcChild<ToServer, FromServer>;
   readonly #deadlineMs: number;
   #failure: Extract<FromServer, { type: 'failed' }> | null = null;
   #lastReport: ServerReport | null = null;
@@ -90,8 +92,9 @@ class ServerProcess {
   #stopped: Promise<ServerReport> | null = null;
   #nextId = 0;
 
-  constructor(deadlineMs: number) {
+  constructor(deadlineMs: number, launcher: readonly string[]) {
     this.#deadlineMs = deadlineMs;
+    this.#child = new IpcChild(entryFile(import.meta.url, './main'), [], launcher);
     this.#child.onMessage((message) => {
       if (message.type === 'snapshot' || message.type === 'stopped') this.#lastReport = message.report;
       else if (message.type === 'failed') this.#failure = message;

@@ -1,5 +1,5 @@
 /** What the controller and the server process say to each other over IPC (structured clone, so Infinity survives). */
-import type { ServerConfig } from '../scenario/config.ts';
+import type { BundledServerConfig } from '../scenario/config.ts';
 
 /** Why the server saw a connection end. */
 export const closeReasons = [
@@ -71,7 +71,7 @@ export interface ServerReport {
 export type ToServer =
   | {
       readonly type: 'start';
-      readonly config: ServerConfig;
+      readonly config: BundledServerConfig;
       readonly host: string;
       /** 0: any free port. */
       readonly port: number;

@@ -4,7 +4,7 @@ import { Server as NetServer, type AddressInfo } from 'node:net';
 import { setImmediate as immediately } from 'node:timers/promises';
 import { delaySampler } from '../load/delay.ts';
 import { Random } from '../load/random.ts';
-import type { ServerConfig } from '../scenario/config.ts';
+import type { BundledServerConfig } from '../scenario/config.ts';
 import { ConnectionLedger } from './connection-ledger.ts';
 import { EventLoopDelayMeter } from './event-loop-delay.ts';
 import { createFirstCloserProbe } from './first-closer.ts';
@@ -79,7 +79,7 @@ function answerRequests(
   server: Server,
   connections: NodeConnections,
   ledger: ConnectionLedger,
-  config: ServerConfig,
+  config: BundledServerConfig,
   seed: number,
 ): void {
   const { response } = config;
@@ -115,7 +115,7 @@ function answerRequests(
 }
 
 function responder(
-  { response, maxRequestsPerSocket }: ServerConfig,
+  { response, maxRequestsPerSocket }: BundledServerConfig,
   connections: NodeConnections,
 ): (request: IncomingMessage, answer: ServerResponse) => void {
   const body = Buffer.alloc(response.sizeBytes, 'x');

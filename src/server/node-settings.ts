@@ -1,7 +1,7 @@
 /** The settings of a `node:http` server: from the configuration to its options, and read back from the running server. */
 import { readFileSync } from 'node:fs';
 import type { Server, ServerOptions as HttpOptions } from 'node:http';
-import type { ServerConfig } from '../scenario/config.ts';
+import type { BundledServerConfig } from '../scenario/config.ts';
 import type { LiveServerSettings } from './messages.ts';
 import { ServerFailure } from './running-server.ts';
 
@@ -13,7 +13,7 @@ const checkingIntervalMs = 30_000;
 const defaultBacklog = 511;
 
 /** Options for `http.createServer`. Throws a ServerFailure for what `node:http` cannot do. */
-export function httpOptions(config: ServerConfig): HttpOptions {
+export function httpOptions(config: BundledServerConfig): HttpOptions {
   if (config.firstCloser === 'client') {
     throw new ServerFailure(
       'ENODECLOSER',
@@ -42,7 +42,7 @@ function nodeTimeout(name: string, valueMs: number): number {
  * Node looks for expired headers and requests only once per interval, 30 s by default, so a timeout below that would be exceeded
  * many times over. Where a shorter timeout is configured the interval becomes a quarter of it: the overrun is at most 25 %.
  */
-function checkingInterval({ headersTimeoutMs, requestTimeoutMs }: ServerConfig): number {
+function checkingInterval({ headersTimeoutMs, requestTimeoutMs }: BundledServerConfig): number {
   const shortestMs = Math.min(headersTimeoutMs ?? Infinity, requestTimeoutMs ?? Infinity);
   return shortestMs < checkingIntervalMs ? Math.max(1, Math.ceil(shortestMs / 4)) : checkingIntervalMs;
 }

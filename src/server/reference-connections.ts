@@ -9,7 +9,7 @@ import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, type Epoll 
 import { nowNs } from '../kernel/clock.ts';
 import { allocateNative } from '../kernel/memory.ts';
 import type { Sockets } from '../kernel/sockets.ts';
-import type { ServerConfig } from '../scenario/config.ts';
+import type { BundledServerConfig } from '../scenario/config.ts';
 import { Deadlines } from '../strategy/deadlines.ts';
 import type { ConnectionLedger, FirstCloser } from './connection-ledger.ts';
 import {
@@ -70,7 +70,7 @@ export class ReferenceConnections {
   nowNs = nowNs();
 
   constructor(
-    config: ServerConfig,
+    config: BundledServerConfig,
     timeouts: ReferenceTimeouts,
     sampleDelayMs: (() => number) | null,
     system: { readonly ledger: ConnectionLedger; readonly sockets: Sockets; readonly epoll: Epoll },

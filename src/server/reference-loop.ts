@@ -9,7 +9,7 @@ import { wantExactTimers } from '../kernel/parent-death.ts';
 import { Sockets } from '../kernel/sockets.ts';
 import { delaySampler } from '../load/delay.ts';
 import { Random } from '../load/random.ts';
-import type { ServerConfig } from '../scenario/config.ts';
+import type { BundledServerConfig } from '../scenario/config.ts';
 import { ConnectionLedger, type LedgerCounts } from './connection-ledger.ts';
 import type { LiveServerSettings } from './messages.ts';
 import { effectiveBacklog } from './node-settings.ts';
@@ -140,7 +140,7 @@ export class ReferenceLoop {
   }
 }
 
-function liveSettings(config: ServerConfig): LiveServerSettings {
+function liveSettings(config: BundledServerConfig): LiveServerSettings {
   return {
     runtime: 'connbench reference server',
     keepAliveTimeoutMs: config.keepAliveTimeoutMs ?? defaults.keepAliveTimeoutMs,

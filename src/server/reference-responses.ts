@@ -2,7 +2,7 @@
 import { encodeResponse } from '../http/response.ts';
 import { BODY_TOO_LARGE, HEAD_TOO_LARGE, TOO_MANY_HEADERS } from '../http/parse-error.ts';
 import { allocateNative } from '../kernel/memory.ts';
-import type { ServerConfig } from '../scenario/config.ts';
+import type { BundledServerConfig } from '../scenario/config.ts';
 
 const refusals = [400, 408, 413, 431] as const;
 type RefusalStatus = (typeof refusals)[number];
@@ -30,7 +30,7 @@ export interface PreparedResponses {
 }
 
 /** `keepAliveTimeoutMs` is announced in whole seconds, rounded down as Node does, and not at all where it is Infinity. */
-export function prepareResponses(config: ServerConfig, keepAliveTimeoutMs: number): PreparedResponses {
+export function prepareResponses(config: BundledServerConfig, keepAliveTimeoutMs: number): PreparedResponses {
   const { sizeBytes: bodyBytes, framing } = config.response;
   const encoded: Uint8Array[] = [];
   for (const versionMinor of [1, 0] as const) {

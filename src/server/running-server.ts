@@ -1,11 +1,11 @@
 /** What the process that hosts a server knows of it, whichever kind it is. */
-import type { DelayConfig, ServerConfig } from '../scenario/config.ts';
+import type { DelayConfig, BundledServerConfig } from '../scenario/config.ts';
 import { nowNs } from '../kernel/clock.ts';
 import type { LedgerCounts } from './connection-ledger.ts';
 import type { EventLoopDelay, LiveServerSettings, ServerReport } from './messages.ts';
 
 export interface ServerOptions {
-  readonly config: ServerConfig;
+  readonly config: BundledServerConfig;
   /** A dotted IPv4 address. */
   readonly host: string;
   /** 0: any free port. */

@@ -1,5 +1,5 @@
 /** The bundled server by itself, for as long as the caller wants it. */
-import type { ServerConfig } from '../scenario/config.ts';
+import type { BundledServerConfig } from '../scenario/config.ts';
 import { startServer, type ProcessEnd } from './child.ts';
 import type { LiveServerSettings, ServerReport } from './messages.ts';
 
@@ -33,7 +33,7 @@ export interface Serving {
 const deadlineMs = 10_000;
 
 /** Starts the server in a process of its own. Rejects with a ServerProcessError where it cannot start. */
-export async function serve(config: ServerConfig, options: ServeOptions): Promise<Serving> {
+export async function serve(config: BundledServerConfig, options: ServeOptions): Promise<Serving> {
   const { host, port, seed = 1, onListening, onStats, statsEveryMs = 1000 } = options;
   const server = await startServer(config, { host, port, seed, deadlineMs });
   onListening({ host: server.host, port: server.port, pid: server.pid, settings: server.settings });

@@ -5,6 +5,8 @@ import type { InvalidCode } from '../results/warnings.ts';
 
 /** Milliseconds. Starting a process costs about 0.2 s on an idle machine; these are bounds against a hang, not expectations. */
 export const stepDeadlines = {
+  /** Each step of a lab's set-up, a snapshot of its link, and its end. */
+  labMs: 10_000,
   startServerMs: 15_000,
   startGeneratorMs: 15_000,
   startSamplerMs: 12_000,
@@ -13,8 +15,6 @@ export const stepDeadlines = {
   snapshotMs: 5_000,
   /** What the generator gets to report after it was told to stop early. */
   stopEarlyMs: 5_000,
-  /** What the server's open connections get to end by themselves. */
-  serverGraceMs: 1_000,
   stopServerMs: 10_000,
   stopSamplerMs: 12_000,
 } as const;
@@ -25,6 +25,26 @@ const reportMs = 10_000;
 /** How long the load may take from its first request to the generator's report. */
 export function loadDeadlineMs(config: TrialConfig): number {
   return config.load.warmUpMs + config.load.durationMs + drainLimitMs(config) + reportMs;
+}
+
+/** How long a socket's end may take on this network beyond what it takes on the loopback interface: FIN and ACK, each way, and once more. */
+function farewellMs({ network }: TrialConfig): number {
+  return 4 * (network.link.rttMs + network.link.jitterMs);
+}
+
+/** What the server's open connections get to end by themselves. */
+export function serverGraceMs(config: TrialConfig): number {
+  return 1000 + farewellMs(config);
+}
+
+/** How long to wait for the last packets of a lab; a lost FIN is sent again after 200 ms, then after 400, 800 ... */
+export function settleMs(config: TrialConfig): number {
+  return 2000 + farewellMs(config);
+}
+
+/** How long the start of the server may take: a user's program has its own time. */
+export function startServerMs({ server }: TrialConfig): number {
+  return stepDeadlines.startServerMs + (server.kind === 'command' ? server.readyTimeoutMs : 0);
 }
 
 /** A step of a trial that did not go through: data for the record, not a bug. */

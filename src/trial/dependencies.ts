@@ -1,14 +1,14 @@
 /** The processes a trial is made of, as the trial sees them. Tests put their own in place of the real ones. */
-import type { GeneratorHandle } from '../generator/child.ts';
+import type { GeneratorHandle, StartGeneratorOptions } from '../generator/child.ts';
 import type { FromGenerator } from '../generator/messages.ts';
 import type { KernelCounters, SamplerReport, SamplerRequest } from '../samplers/messages.ts';
-import type { ClientName, ServerConfig } from '../scenario/config.ts';
-import type { ServerHandle } from '../server/child.ts';
+import type { ServerConfig } from '../scenario/config.ts';
+import type { Lab, LabOptions } from '../lab/lab.ts';
+import type { StartServerOptions } from '../server/child.ts';
+import type { TrialServer } from '../server/server-handle.ts';
 
 export type LiveFigures = Omit<Extract<FromGenerator, { type: 'live' }>, 'type'>;
 export type StartTimes = Omit<Extract<FromGenerator, { type: 'started' }>, 'type'>;
-
-export type TrialServer = ServerHandle;
 
 export type TrialGenerator = GeneratorHandle;
 
@@ -18,10 +18,12 @@ export interface TrialSampler {
 }
 
 export interface TrialDependencies {
-  startServer(config: ServerConfig, options: { seed: number; deadlineMs: number }): Promise<TrialServer>;
-  startGenerator(options: { deadlineMs: number; client: ClientName }): Promise<TrialGenerator>;
+  /** Rejects with a UserError where the machine refuses a setting, with a LabError where something broke. */
+  openLab(options: LabOptions): Promise<Lab>;
+  startServer(config: ServerConfig, options: StartServerOptions): Promise<TrialServer>;
+  startGenerator(options: StartGeneratorOptions): Promise<TrialGenerator>;
   /** Resolves after the first sample. */
   startSampler(request: SamplerRequest): Promise<TrialSampler>;
-  /** `missing`: why there are none. */
-  readKernelCounters(): KernelCounters | { readonly missing: string };
+  /** Of this namespace, or that of a process. `missing`: why there are none. */
+  readKernelCounters(pid?: number): KernelCounters | { readonly missing: string };
 }

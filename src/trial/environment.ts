@@ -34,7 +34,7 @@ export function hostLimits(machine: MachineEnvironment): HostLimits {
 }
 
 /** `32768 60999` are 28,232 ports, both ends included (Documentation/networking/ip-sysctl.rst). */
-function portCount(range: string | null): number | null {
+export function portCount(range: string | null): number | null {
   const match = /^(\d+) (\d+)$/.exec(range ?? '');
   return match === null ? null : Number(match[2]) - Number(match[1]) + 1;
 }

@@ -1,10 +1,14 @@
 /** What one trial left behind: the reports of its processes and what went wrong, as far as it got. The record is made from this. */
 import type { GeneratorReport } from '../generator/messages.ts';
+import type { LinkReport } from '../lab/messages.ts';
 import type { InvalidReason } from '../results/warnings.ts';
 import type { KernelCounters, SamplerReport } from '../samplers/messages.ts';
 import type { TrialConfig } from '../scenario/config.ts';
 import type { LiveServerSettings, ServerReport } from '../server/messages.ts';
 import type { TimeWaitCounting } from './comparison.ts';
+import type { HostSettings } from './host-settings.ts';
+import type { TrialMode } from './mode.ts';
+import type { OpenSockets } from './settle.ts';
 
 /** A trial as the plan has it. */
 export interface PlannedTrial {
@@ -26,11 +30,18 @@ export interface HostLimits {
   readonly ephemeralPorts: number | null;
 }
 
+/** Counters of each side's namespace; the same twice in host mode, where both sides share one. */
+export interface KernelReading {
+  readonly client: KernelCounters;
+  readonly server: KernelCounters;
+}
+
 export interface TrialEvidence {
   readonly planned: PlannedTrial;
+  readonly mode: TrialMode;
   /** ISO 8601. */
   readonly startedAt: string;
-  readonly limits: HostLimits;
+  limits: HostLimits;
   readonly timeWaitCounting: TimeWaitCounting;
   readonly samplerIntervalMs: number;
   transport: { readonly name: 'epoll' | 'net'; readonly reason: string | null } | null;
@@ -42,22 +53,33 @@ export interface TrialEvidence {
   /** Near the start and the end of measure. */
   serverAtMeasureStart: ServerReport | null;
   serverAtMeasureEnd: ServerReport | null;
-  /** After its orderly stop; null where it died before. */
+  /** After its orderly stop; null where it died before, or is none that reports. */
   server: ServerReport | null;
+  /** Why there is no report even of a server that did not die; null where there is one. */
+  whyNoReport: string | null;
   sampler: SamplerReport | null;
   /** Why there is no sampler report. */
   samplerMissing: string;
-  kernelBefore: KernelCounters | null;
-  kernelAfter: KernelCounters | null;
+  kernelBefore: KernelReading | null;
+  kernelAfter: KernelReading | null;
   /** Why there are no kernel counters. */
   kernelMissing: string;
+  /** What the hosts of the lab are set to; null in host mode. */
+  hosts: { readonly client: HostSettings; readonly server: HostSettings } | null;
+  /** The link's last report; null in host mode, and where the lab died. */
+  link: LinkReport | null;
+  /** Sockets left at the end of a lab that were waited for in vain; null where nobody looked. */
+  unsettled: OpenSockets | null;
   readonly failures: InvalidReason[];
 }
+
+/** What a trial finds and does not change. */
+export type Circumstances = Pick<TrialEvidence, 'mode' | 'limits' | 'timeWaitCounting' | 'samplerIntervalMs'>;
 
 export function emptyEvidence(
   planned: PlannedTrial,
   startedAt: string,
-  circumstances: Pick<TrialEvidence, 'limits' | 'timeWaitCounting' | 'samplerIntervalMs'>,
+  circumstances: Circumstances,
 ): TrialEvidence {
   return {
     planned,
@@ -71,20 +93,27 @@ export function emptyEvidence(
     serverAtMeasureStart: null,
     serverAtMeasureEnd: null,
     server: null,
+    whyNoReport: null,
     sampler: null,
     samplerMissing: 'the trial ended before it started',
     kernelBefore: null,
     kernelAfter: null,
     kernelMissing: 'the trial ended before they were read',
+    hosts: null,
+    link: null,
+    unsettled: null,
     failures: [],
   };
 }
 
-/** Growth of every kernel counter over the trial; null where they could not be read. */
-export function kernelDeltas({ kernelBefore, kernelAfter }: TrialEvidence): Readonly<Record<string, number>> | null {
+/** Growth of every kernel counter over the trial on one side; null where they could not be read. */
+export function kernelDeltas(
+  { kernelBefore, kernelAfter }: TrialEvidence,
+  side: 'client' | 'server',
+): Readonly<Record<string, number>> | null {
   if (kernelBefore === null || kernelAfter === null) return null;
-  const deltas = Object.entries(kernelAfter.counters).flatMap(([name, after]) => {
-    const before = kernelBefore.counters[name];
+  const deltas = Object.entries(kernelAfter[side].counters).flatMap(([name, after]) => {
+    const before = kernelBefore[side].counters[name];
     return before === undefined ? [] : [[name, after - before] as const];
   });
   return Object.fromEntries(deltas);

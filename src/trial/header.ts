@@ -16,12 +16,18 @@ export interface RunIdentity {
 }
 
 export function headerRecord(scenario: Scenario, plan: Plan, identity: RunIdentity): HeaderRecord {
-  const { name, question, look, document } = scenario;
+  const { name, question, look, document, folder } = scenario;
   return {
     type: 'header',
     schemaVersion,
     ...identity,
-    scenario: { name, question, look: look.length === 0 ? null : look.join(' '), document: jsonDocument(document) },
+    scenario: {
+      name,
+      question,
+      look: look.length === 0 ? null : look.join(' '),
+      document: jsonDocument(document),
+      folder,
+    },
     variants: plan.variants.map((variant) => {
       return { name: variant.name, axes: variant.axes, config: jsonDocument(variant.config) };
     }),

@@ -1,13 +1,15 @@
 /** The real processes of a trial. */
 import { startGenerator } from '../generator/child.ts';
+import { openLab } from '../lab/lab.ts';
 import { readKernelCounters } from '../samplers/kernel-counters.ts';
 import { startSampler } from '../samplers/sampler.ts';
-import { startServer } from '../server/child.ts';
+import { startAnyServer } from '../server/start-server.ts';
 import type { TrialDependencies } from './dependencies.ts';
 
 export const realProcesses: TrialDependencies = {
-  startServer,
+  openLab,
+  startServer: startAnyServer,
   startGenerator,
   startSampler,
-  readKernelCounters: () => readKernelCounters(),
+  readKernelCounters,
 };

@@ -1,17 +1,33 @@
 /**
- * Runs one trial in host mode: server, generator and sampler as processes and threads of their own on the loopback interface.
+ * Runs one trial: server, generator and sampler as processes and threads of their own, in a lab or on this host.
  * Whatever fails on the way becomes a reason in the evidence; what was measured before is kept, and every process is gone at the end.
  */
 import { nowNs } from '../kernel/clock.ts';
-import { loadDeadlineMs, StepFailure, stepDeadlines, within } from './deadlines.ts';
-import type { LiveFigures, TrialDependencies, TrialGenerator, TrialSampler, TrialServer } from './dependencies.ts';
-import { emptyEvidence, type PlannedTrial, type TrialEvidence } from './evidence.ts';
+import type { Lab } from '../lab/lab.ts';
+import { LabError } from '../lab/link-process.ts';
+import {
+  loadDeadlineMs,
+  serverGraceMs,
+  settleMs,
+  startServerMs,
+  StepFailure,
+  stepDeadlines,
+  within,
+} from './deadlines.ts';
+import type { LiveFigures, TrialDependencies, TrialGenerator, TrialSampler } from './dependencies.ts';
+import { portCount } from './environment.ts';
+import { emptyEvidence, type Circumstances, type PlannedTrial, type TrialEvidence } from './evidence.ts';
+import { readHostSettings } from './host-settings.ts';
+import { settled } from './settle.ts';
 import type { InvalidCode } from '../results/warnings.ts';
 import type { SamplerRequest } from '../samplers/messages.ts';
+import type { TrialServer } from '../server/server-handle.ts';
 
 export interface TrialRequest {
   readonly planned: PlannedTrial;
-  readonly circumstances: Pick<TrialEvidence, 'limits' | 'timeWaitCounting' | 'samplerIntervalMs'>;
+  readonly circumstances: Circumstances;
+  /** Where the link of a lab writes every packet, absolute; null or absent: nowhere. */
+  readonly pcapPath?: string | null;
   /** Ends the load early and the trial with it. */
   readonly signal?: AbortSignal | undefined;
   readonly onLive?: ((figures: LiveFigures) => void) | undefined;
@@ -19,19 +35,23 @@ export interface TrialRequest {
 
 /** The parts of a running trial, filled in as they come up. */
 interface Parts {
+  lab: Lab | null;
   server: TrialServer | null;
   generator: TrialGenerator | null;
   sampler: TrialSampler | null;
   /** Set when the server ended without having been asked to. */
   serverDied: boolean;
+  /** The same of the lab: its link or a host. */
+  labDied: boolean;
 }
 
-/** Never rejects for an operational failure; a rejection is a bug. */
+/** Rejects with a UserError where the machine refuses the settings of the lab; never for an operational failure; else it is a bug. */
 export async function runTrial(request: TrialRequest, dependencies: TrialDependencies): Promise<TrialEvidence> {
   const evidence = emptyEvidence(request.planned, new Date().toISOString(), request.circumstances);
-  const parts: Parts = { server: null, generator: null, sampler: null, serverDied: false };
+  const parts: Parts = { lab: null, server: null, generator: null, sampler: null, serverDied: false, labDied: false };
   try {
     await attempt(evidence, async () => {
+      if (request.circumstances.mode.name === 'lab') await openLab(request, dependencies, evidence, parts);
       await bringUp(request, dependencies, evidence, parts);
       await load(request, evidence, parts);
     });
@@ -39,6 +59,11 @@ export async function runTrial(request: TrialRequest, dependencies: TrialDepende
   } finally {
     parts.generator?.kill();
     await parts.server?.kill();
+    const report = (await parts.lab?.close()) ?? null;
+    evidence.link = report;
+    if (parts.lab !== null && report === null && !parts.labDied) {
+      note(evidence, 'lab-died', 'the link gave no last report');
+    }
   }
   return evidence;
 }
@@ -57,35 +82,82 @@ function note(evidence: TrialEvidence, code: InvalidCode, message: string): void
   evidence.failures.push({ code, message });
 }
 
+async function openLab(
+  { planned, pcapPath = null }: TrialRequest,
+  dependencies: TrialDependencies,
+  evidence: TrialEvidence,
+  parts: Parts,
+): Promise<void> {
+  const { network } = planned.config;
+  const options = { network, seed: planned.seed, pcapPath, deadlineMs: stepDeadlines.labMs };
+  try {
+    parts.lab = await dependencies.openLab(options);
+  } catch (error) {
+    if (error instanceof LabError) throw new StepFailure('lab-failed', `the start of the lab failed: ${error.message}`);
+    throw error;
+  }
+  void parts.lab.died.then((sentence) => {
+    parts.labDied = true;
+    note(evidence, 'lab-died', sentence);
+  });
+  evidence.hosts = await readHostSettings(parts.lab, network, stepDeadlines.labMs);
+  const range = evidence.hosts.client.sysctls['net.ipv4.ip_local_port_range'] ?? null;
+  evidence.limits = { ...evidence.limits, ephemeralPorts: portCount(range) };
+}
+
 async function bringUp(
   { planned, signal, circumstances }: TrialRequest,
   dependencies: TrialDependencies,
   evidence: TrialEvidence,
   parts: Parts,
 ): Promise<void> {
-  const { startServerMs, startGeneratorMs } = stepDeadlines;
+  const { startGeneratorMs } = stepDeadlines;
+  const { lab } = parts;
   // The starting functions keep their own deadline and clean up after it; this one guards against their own hang.
-  const server = dependencies.startServer(planned.config.server, { seed: planned.seed, deadlineMs: startServerMs });
-  parts.server = await settled(server, 'the start of the server', startServerMs, 'server-unreachable', signal);
+  const { seed, config } = planned;
+  const deadlineMs = stepDeadlines.startServerMs;
+  const inLab = lab === null ? {} : { host: lab.serverAddress, launcher: lab.serverLauncher };
+  const server = dependencies.startServer(config.server, { seed, deadlineMs, ...inLab });
+  parts.server = await broughtUp(
+    server,
+    'the start of the server',
+    startServerMs(config),
+    'server-unreachable',
+    signal,
+  );
+  const { output } = parts.server;
   evidence.serverSettings = parts.server.settings;
+  evidence.whyNoReport = parts.server.whyNoReport ?? null;
   void parts.server.died.then(({ code, signal: by }) => {
     parts.serverDied = true;
-    note(evidence, 'server-died', `the server process ended ${by === null ? `with code ${code ?? -1}` : `by ${by}`}`);
+    const words = output?.() ?? '';
+    const said = words === '' ? '' : `; the last it wrote: ${words}`;
+    const how = by === null ? `with code ${code ?? -1}` : `by ${by}`;
+    note(evidence, 'server-died', `the server process ended ${how}${said}`);
   });
-  const generator = dependencies.startGenerator({ deadlineMs: startGeneratorMs, client: planned.config.client });
-  parts.generator = await settled(generator, 'the start of the generator', startGeneratorMs, 'generator-died', signal);
+  const generator = dependencies.startGenerator({
+    deadlineMs: startGeneratorMs,
+    client: config.client,
+    ...(lab === null ? {} : { launcher: lab.clientLauncher }),
+  });
+  parts.generator = await broughtUp(generator, 'the start of the generator', startGeneratorMs, 'generator-died', signal);
   // Its failure is awaited in `load`; until then it must not count as unhandled.
   parts.generator.done.catch(() => undefined);
   const { transport, transportReason } = parts.generator;
   evidence.transport = { name: transport, reason: transportReason };
-  readCounters(dependencies, evidence, 'kernelBefore');
+  readCounters(dependencies, evidence, 'kernelBefore', lab);
   parts.sampler = await startSampling(dependencies, evidence, {
+    namespaces: lab === null ? null : { clientPid: lab.clientNamespacePid, serverPid: lab.serverNamespacePid },
+    serverTree: config.server.kind === 'command',
     clientPid: parts.generator.pid,
-    serverPid: parts.server.pid,
+    serverPid: parts.server.pid ?? noProcess,
     serverPort: parts.server.port,
     intervalMs: circumstances.samplerIntervalMs,
   });
 }
+
+/** No process has this number: a server that is not ours is not sampled. */
+const noProcess = -1;
 
 /** A trial without samples is poorer, not wrong: the record says why they are missing. */
 async function startSampling(
@@ -109,14 +181,17 @@ function readCounters(
   dependencies: TrialDependencies,
   evidence: TrialEvidence,
   place: 'kernelBefore' | 'kernelAfter',
+  lab: Lab | null,
 ): void {
-  const read = dependencies.readKernelCounters();
-  if ('missing' in read) evidence.kernelMissing = read.missing;
-  else evidence[place] = read;
+  const client = dependencies.readKernelCounters(lab?.clientNamespacePid);
+  const server = lab === null ? client : dependencies.readKernelCounters(lab.serverNamespacePid);
+  if ('missing' in client) evidence.kernelMissing = client.missing;
+  else if ('missing' in server) evidence.kernelMissing = server.missing;
+  else evidence[place] = { client, server };
 }
 
 /** `within`, and a part that comes up after nobody waits for it any more is killed. */
-async function settled<T extends { kill(): unknown }>(
+async function broughtUp<T extends { kill(): unknown }>(
   starting: Promise<T>,
   what: string,
   deadlineMs: number,
@@ -153,24 +228,28 @@ async function load(request: TrialRequest, evidence: TrialEvidence, parts: Parts
     throw new StepFailure('server-died', 'the server died');
   });
   serverGone.catch(() => undefined);
+  // The death of the lab was noted when it happened, as that of the server.
+  const labGone = (parts.lab?.died ?? new Promise<never>(() => undefined)).then(() => {
+    throw new StepFailure('lab-died', 'the lab died');
+  });
+  labGone.catch(() => undefined);
   const { config, seed } = planned;
   generator.start({ config, host: server.host, port: server.port, seed });
   const snapshots = new AbortController();
   try {
     const startBounds = { deadlineMs: stepDeadlines.startLoadMs, code: 'generator-died', signal } as const;
-    await within(Promise.race([started, generator.done, serverGone]), 'the start of the load', startBounds);
+    await within(Promise.race([started, generator.done, serverGone, labGone]), 'the start of the load', startBounds);
     const taken = [
       snapshotAt(evidence, server, 'serverAtMeasureStart', evidence.measureStartNs, snapshots.signal),
       snapshotAt(evidence, server, 'serverAtMeasureEnd', evidence.measureEndNs, snapshots.signal),
     ];
     const bounds = { deadlineMs: loadDeadlineMs(config), code: 'generator-died', signal } as const;
-    evidence.generator = await within(Promise.race([generator.done, serverGone]), 'the load', bounds);
+    evidence.generator = await within(Promise.race([generator.done, serverGone, labGone]), 'the load', bounds);
     // The report can overtake the snapshot at the end of measure: with nothing left to drain both are due at once.
     await Promise.all(taken);
   } catch (error) {
     await endEarly(evidence, generator);
-    // The death of the server was noted when it happened.
-    if (!(error instanceof StepFailure && error.code === 'server-died')) throw error;
+    if (!(error instanceof StepFailure && (error.code === 'server-died' || error.code === 'lab-died'))) throw error;
   } finally {
     snapshots.abort();
   }
@@ -224,15 +303,18 @@ async function endEarly(evidence: TrialEvidence, generator: TrialGenerator): Pro
 
 /** Ends what is still running and takes its last figures. The order matters: the last sample and counters come after the last close. */
 async function collect(dependencies: TrialDependencies, evidence: TrialEvidence, parts: Parts): Promise<void> {
-  const { server, sampler } = parts;
+  const { lab, server, sampler } = parts;
+  const { config } = evidence.planned;
   parts.generator?.kill();
   if (server !== null && !parts.serverDied) {
     await attempt(evidence, async () => {
-      const bounds = { deadlineMs: stepDeadlines.stopServerMs, code: 'server-died' } as const;
-      const report = await within(server.stop(stepDeadlines.serverGraceMs), 'the stop of the server', bounds);
+      const graceMs = serverGraceMs(config);
+      const bounds = { deadlineMs: graceMs + stepDeadlines.stopServerMs, code: 'server-died' } as const;
+      const report = await within(server.stop(graceMs), 'the stop of the server', bounds);
       evidence.server = report;
     });
   }
+  if (lab !== null && !parts.labDied) evidence.unsettled = await settled(lab, settleMs(config));
   if (sampler !== null) {
     try {
       const bounds = { deadlineMs: stepDeadlines.stopSamplerMs, code: 'deadline' } as const;
@@ -242,5 +324,5 @@ async function collect(dependencies: TrialDependencies, evidence: TrialEvidence,
       evidence.samplerMissing = error.message;
     }
   }
-  readCounters(dependencies, evidence, 'kernelAfter');
+  readCounters(dependencies, evidence, 'kernelAfter', lab);
 }

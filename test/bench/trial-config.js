@@ -26,7 +26,7 @@ export function trialConfig({ strategy = {}, pool = {}, load }) {
       },
     },
     server: serverConfig(),
-    network: { mode: 'host' },
+    network: hostNetwork(),
     load: { workers: 1, request: { method: 'GET', path: '/' }, ...load },
   };
 }
@@ -43,5 +43,24 @@ export function serverConfig() {
     backlog: 4096,
     firstCloser: 'server',
     response: { sizeBytes: 97, framing: 'length', delay: { distribution: 'constant', valueMs: 0 } },
+  };
+}
+
+/** No lab, and a link without delay or faults. */
+function hostNetwork() {
+  return {
+    mode: 'host',
+    link: {
+      rttMs: 0,
+      jitterMs: 0,
+      bandwidthBitsPerSecond: Infinity,
+      queueBytes: 256_000,
+      loss: 0,
+      reorder: 0,
+      duplicate: 0,
+      middlebox: null,
+    },
+    congestionControl: 'cubic',
+    sysctls: { client: {}, server: {} },
   };
 }

@@ -2,6 +2,7 @@
 import type {
   ClosedLoadConfig,
   LoadConfig,
+  NetworkConfig,
   OpenLoadConfig,
   PoolConfig,
   StrategyConfig,
@@ -39,6 +40,23 @@ export function strategyConfig({ pool, tcp, timeouts, ...changes }: StrategyChan
   };
 }
 
+/** No lab, and a link without delay or faults. */
+export const hostNetwork: NetworkConfig = {
+  mode: 'host',
+  link: {
+    rttMs: 0,
+    jitterMs: 0,
+    bandwidthBitsPerSecond: Infinity,
+    queueBytes: 256_000,
+    loss: 0,
+    reorder: 0,
+    duplicate: 0,
+    middlebox: null,
+  },
+  congestionControl: 'cubic',
+  sysctls: { client: {}, server: {} },
+};
+
 const shape = { warmUpMs: 0, durationMs: 1000, workers: 1, request: { method: 'GET', path: '/' } } as const;
 
 export function openLoad(changes: Partial<OpenLoadConfig> = {}): OpenLoadConfig {
@@ -64,7 +82,7 @@ export function trialConfig(load: LoadConfig, changes: StrategyChanges = {}): Tr
       response: { sizeBytes: 0, framing: 'length', delay: { distribution: 'constant', valueMs: 0 } },
       firstCloser: 'server',
     },
-    network: { mode: 'host' },
+    network: hostNetwork,
     load,
   };
 }

@@ -14,11 +14,11 @@ import {
 } from '../../src/kernel/proc.ts';
 import { startFileOpeningChild, type FileOpeningChild } from '../samplers/child.ts';
 
-// Fields 3 to 22 of proc_pid_stat(5): utime (14) is 12, stime (15) is 34, starttime (22) is 5678.
-const fields = 'S 1 2 3 0 -1 4194304 103 0 0 0 12 34 0 0 20 0 11 0 5678';
+// Fields 3 to 22 of proc_pid_stat(5): ppid (4) is 1, utime (14) is 12, stime (15) is 34, cutime (16) is 7, cstime (17) is 8, starttime (22) is 5678.
+const fields = 'S 1 2 3 0 -1 4194304 103 0 0 0 12 34 7 8 20 0 11 0 5678';
 
 describe('parseProcessStat', () => {
-  const expected = { state: 'S', userTicks: 12, systemTicks: 34, startTicks: 5678 };
+  const expected = { state: 'S', parentPid: 1, userTicks: 12, systemTicks: 34, childrenTicks: 15, startTicks: 5678 };
   it.each([
     ['a current kernel', `42 (node) ${fields} 107736 388 18446744073709551615 0 0\n`, expected],
     ['a line that ends at the start time', `42 (node) ${fields}\n`, expected],

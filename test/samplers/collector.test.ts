@@ -9,11 +9,12 @@ const fields = ['client', 'server'].flatMap((side) =>
   ['fds', 'rssBytes', 'cpuUs', 'timeWait'].map((name) => `${side}.${name}`),
 );
 const sockstatFields = ['inUse', 'orphan', 'timeWait', 'memPages'].map((name) => `sockstat.${name}`);
-const request = { clientPid: process.pid, serverPid: process.pid, serverPort: 1, intervalMs: 100 };
+const oneHost = { namespaces: null, serverTree: false };
+const request = { clientPid: process.pid, serverPid: process.pid, serverPort: 1, intervalMs: 100, ...oneHost };
 
 it('on another system every gauge is null with its reason, never 0', () => {
   const collector = new Collector(request, 'darwin');
-  const host = { fds: null, rssBytes: null, cpuUs: null, timeWait: null };
+  const host = { fds: null, rssBytes: null, cpuUs: null, timeWait: null, sockets: null };
   const { atNs, ...gauges } = collector.sample(true);
   expect(atNs).toBeGreaterThan(0);
   expect(gauges).toEqual({
@@ -36,7 +37,7 @@ describe.skipIf(process.platform !== 'linux')('Collector (Linux)', () => {
     const sample = collector.sample(true);
     collector.close();
     expect(readdirSync('/proc/self/fd')).toHaveLength(open);
-    expect(Object.values(sample.client)).not.toContain(null);
+    expect(Object.values({ ...sample.client, sockets: 0 })).not.toContain(null);
     expect(sample.client.fds).toBeGreaterThan(open);
     expect(sample.client.timeWait).toBe(0);
     expect(Object.values(sample.sockstat)).not.toContain(null);
@@ -50,8 +51,8 @@ describe.skipIf(process.platform !== 'linux')('Collector (Linux)', () => {
     await child.kill();
     const { client, server } = collector.sample(false);
     // TIME_WAIT is the kernel's, and still countable.
-    expect(client).toEqual({ fds: null, rssBytes: null, cpuUs: null, timeWait: 0 });
-    expect(Object.values(server)).not.toContain(null);
+    expect(client).toEqual({ fds: null, rssBytes: null, cpuUs: null, timeWait: 0, sockets: null });
+    expect(Object.values({ ...server, sockets: 0 })).not.toContain(null);
     const ended = `process ${child.pid} ended`;
     expect(collector.summary().missing).toEqual({
       'client.fds': ended,

@@ -5,6 +5,7 @@ import { loadNative } from '../../src/kernel/native.ts';
 import { makeClosedConnections } from './closed-connections.ts';
 import { startFileOpeningChild, type FileOpeningChild } from './child.ts';
 
+const oneHost = { namespaces: null, serverTree: false };
 const children: FileOpeningChild[] = [];
 async function startChild(): Promise<FileOpeningChild> {
   const child = await startFileOpeningChild();
@@ -19,7 +20,13 @@ describe.skipIf(process.platform !== 'linux')('startSampler (Linux)', () => {
   it('sees files and TIME_WAIT between its first and its last sample', async () => {
     const [client, server] = [await startChild(), await startChild()];
     const connections = await makeClosedConnections(3, 0);
-    const request = { clientPid: client.pid, serverPid: server.pid, serverPort: connections.port, intervalMs: 10 };
+    const request = {
+      clientPid: client.pid,
+      serverPid: server.pid,
+      serverPort: connections.port,
+      intervalMs: 10,
+      ...oneHost,
+    };
     const sampler = await startSampler(request);
     const first = sampler.latest();
     expect(first).toMatchObject({ client: { timeWait: 3 }, server: { timeWait: 0 } });
@@ -43,13 +50,19 @@ describe.skipIf(process.platform !== 'linux')('startSampler (Linux)', () => {
 
   it('goes on when a process dies under it', async () => {
     const [client, server] = [await startChild(), await startChild()];
-    const request = { clientPid: client.pid, serverPid: server.pid, serverPort: 1, intervalMs: 5 };
+    const request = { clientPid: client.pid, serverPid: server.pid, serverPort: 1, intervalMs: 5, ...oneHost };
     const sampler = await startSampler(request);
     await client.kill();
     while (sampler.latest().client.fds !== null) await new Promise(setImmediate);
     const report = await sampler.stop();
     expect(report.samples[0]!.client.fds).toBeGreaterThan(0);
-    expect(report.samples.at(-1)!.client).toEqual({ fds: null, rssBytes: null, cpuUs: null, timeWait: 0 });
+    expect(report.samples.at(-1)!.client).toEqual({
+      fds: null,
+      rssBytes: null,
+      cpuUs: null,
+      timeWait: 0,
+      sockets: null,
+    });
     expect(report.samples.at(-1)!.server.fds).toBe(report.samples[0]!.server.fds);
     expect(report.missing['client.fds']).toBe(`process ${client.pid} ended`);
     expect(report.missing['server.fds']).toBeUndefined();
@@ -63,6 +76,7 @@ describe.skipIf(process.platform !== 'linux')('startSampler (Linux)', () => {
       serverPid: process.pid,
       serverPort: connections.port,
       intervalMs: 100,
+      ...oneHost,
     }).finally(() => {
       delete process.env['CONNBENCH_NO_FFI'];
     });
@@ -73,7 +87,7 @@ describe.skipIf(process.platform !== 'linux')('startSampler (Linux)', () => {
   });
 
   it('leaves no descriptor behind, and stopping again gives the same report', async () => {
-    const request = { clientPid: process.pid, serverPid: process.pid, serverPort: 1, intervalMs: 100 };
+    const request = { clientPid: process.pid, serverPid: process.pid, serverPort: 1, intervalMs: 100, ...oneHost };
     // The first worker thread of a process opens descriptors that stay for the next ones.
     await (await startSampler(request)).stop();
     const open = readdirSync('/proc/self/fd').length;
@@ -85,6 +99,6 @@ describe.skipIf(process.platform !== 'linux')('startSampler (Linux)', () => {
 });
 
 it('refuses an interval that is no time', async () => {
-  const request = { clientPid: 1, serverPid: 1, serverPort: 1, intervalMs: 0 };
+  const request = { clientPid: 1, serverPid: 1, serverPort: 1, intervalMs: 0, ...oneHost };
   await expect(startSampler(request)).rejects.toThrow(RangeError);
 });

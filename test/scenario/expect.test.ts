@@ -74,9 +74,9 @@ describe('claims', () => {
       'expect[0].metric: is not a metric; metrics are paths into a result, such as latency.response.p50 or connections.opened [fds.client.peak]',
     ],
     [
-      'a metric of the lab',
-      `{ claim: c, metric: link.packets, ${one}, value: { below: 1 } }`,
-      'expect[0].metric: is not recorded in this version, which has no emulated link and no TLS',
+      'a metric of TLS',
+      `{ claim: c, metric: connections.tls.resumed, ${one}, value: { below: 1 } }`,
+      'expect[0].metric: is not recorded in this version, which has no TLS',
     ],
     [
       'a time without unit',
@@ -132,6 +132,8 @@ describe('metrics', () => {
     ['connections.opened', 'count'],
     ['timeWait.server.entered', 'count'],
     ['kernel.server.TW', 'count'],
+    ['link.packetsPerRequest', 'count'],
+    ['link.bytes', 'bytes'],
     ['latency.response', null],
     ['kernel.server', null],
     ['constructor', null],

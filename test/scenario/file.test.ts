@@ -104,7 +104,7 @@ describe('a shipped scenario', () => {
 
   it('is suggested for a misspelt name', async () => {
     expect(await linesOf('time-wait-owners')).toEqual([
-      'time-wait-owners: is neither a shipped scenario (default, keep-alive-timeout, max-requests, pool-size, time-wait-owner) nor a file (did you mean "time-wait-owner"?)',
+      'time-wait-owners: is neither a shipped scenario (default, handshake-tax, keep-alive-timeout, max-requests, own-server, packets, pool-size, port-exhaustion, silent-middlebox, slow-start, time-wait-owner) nor a file (did you mean "time-wait-owner"?)',
     ]);
   });
 
@@ -112,9 +112,15 @@ describe('a shipped scenario', () => {
     const shipped = await listShipped();
     expect(shipped.map(({ name }) => name)).toEqual([
       'default',
+      'handshake-tax',
       'keep-alive-timeout',
       'max-requests',
+      'own-server',
+      'packets',
       'pool-size',
+      'port-exhaustion',
+      'silent-middlebox',
+      'slow-start',
       'time-wait-owner',
     ]);
     for (const { question, look, estimatedSeconds } of shipped) {

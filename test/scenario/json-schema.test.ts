@@ -28,6 +28,10 @@ describe('JSON Schema of scenarios', () => {
     ['a wrong unit', 'name: x\nbase: { load: { warmUp: 1kB } }'],
     ['an unknown word', 'name: x\nbase: { strategy: { connection: closed } }'],
     ['no name', 'blocks: 1'],
+    ['a link without units', 'name: x\nbase: { network: { rtt: 5 } }'],
+    ['a misspelt sysctl', 'name: x\nbase: { network: { sysctls: { client: { tcp_tw_reuses: 1 } } } }'],
+    ['a misspelt middlebox', 'name: x\nbase: { network: { middlebox: { then: dorp } } }'],
+    ['a command that is a number', 'name: x\nbase: { server: { kind: command, command: 5 } }'],
   ])('refuses %s', (_name, text) => {
     expect(accepts(text)).toBe(false);
   });
@@ -35,6 +39,8 @@ describe('JSON Schema of scenarios', () => {
   it.each([
     ['words in place of quantities', 'name: x\nbase: { strategy: { pool: { idleTimeout: unlimited } } }'],
     ['named patches', 'name: x\naxes: { s: { a: { strategy: { connection: close } }, b: {} } }'],
+    ['a command in one line', 'name: x\nbase: { server: { kind: command, command: node a.mjs, env: { A: 1 } } }'],
+    ['sysctls by both names', 'name: x\nbase: { network: { sysctls: { client: { somaxconn: 1, net.core.x: a } } } }'],
     ['values of a path', 'name: x\naxes: { strategy.pool.size: [1, 8] }'],
   ])('accepts %s', (_name, text) => {
     expect(accepts(text)).toBe(true);
@@ -49,6 +55,12 @@ describe('JSON Schema of scenarios', () => {
       description: 'How long an unused connection is kept.',
     });
     expect(at(base, 'load', 'properties', 'users')).toMatchObject({ default: 50, minimum: 1, maximum: 1_000_000 });
+    expect(at(base, 'network', 'properties')).toMatchObject({
+      mode: { enum: ['lab', 'host', 'auto'], default: 'auto' },
+      queue: { default: '256kB' },
+      middlebox: { default: 'off' },
+    });
+    expect(at(base, 'server', 'properties', 'readyTimeout')).toMatchObject({ default: '10s' });
     expect(JSON.stringify(at(schema, 'properties', 'axes'))).not.toContain('"default":');
     expect(schema).toMatchObject({ title: 'connbench scenario', required: ['name'], additionalProperties: false });
   });

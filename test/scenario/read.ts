@@ -1,5 +1,6 @@
 /** Ways for the scenario tests to parse text and to look at what comes back. */
 import { parseScenario, type Scenario } from '../../src/scenario/parse.ts';
+import type { BundledServerConfig, TrialConfig } from '../../src/scenario/config.ts';
 import type { Problem } from '../../src/scenario/problem.ts';
 
 /** The scenario of a text that must be sound. */
@@ -23,4 +24,10 @@ export function brief(problem: Problem): string {
 
 export function briefsOf(text: string, set: readonly string[] = []): readonly string[] {
   return problemsOf(text, set).map(brief);
+}
+
+/** The server of a trial that runs a bundled one. */
+export function bundledServer({ server }: TrialConfig): BundledServerConfig {
+  if (server.kind === 'command' || server.kind === 'external') throw new Error(`server.kind is ${server.kind}`);
+  return server;
 }

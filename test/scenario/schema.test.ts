@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { briefsOf, problemsOf, scenarioOf } from './read.ts';
+import { bundledServer, briefsOf, problemsOf, scenarioOf } from './read.ts';
 
 /** A scenario whose base has one value at a dotted path. */
 function withKnob(path: string, value: unknown): string {
@@ -55,7 +55,21 @@ describe('defaults', () => {
         response: { sizeBytes: 1000, framing: 'length', delay: { distribution: 'constant', valueMs: 0 } },
         firstCloser: 'server',
       },
-      network: { mode: 'host' },
+      network: {
+        mode: 'auto',
+        link: {
+          rttMs: 0,
+          jitterMs: 0,
+          bandwidthBitsPerSecond: Infinity,
+          queueBytes: 256_000,
+          loss: 0,
+          reorder: 0,
+          duplicate: 0,
+          middlebox: null,
+        },
+        congestionControl: 'cubic',
+        sysctls: { client: {}, server: {} },
+      },
       load: {
         model: 'open',
         ratePerSecond: 500,
@@ -178,29 +192,8 @@ describe('knobs of the format that this version does not run', () => {
     ['strategy.retry', 'reused-once', 'strategy.retry "reused-once" is not in this version; what works now: none'],
     ['strategy.retry', 'always-once', 'strategy.retry "always-once" is not in this version; what works now: none'],
     ['strategy.tls', { version: 1.3 }, 'strategy.tls {version: 1.3} is not in this version; what works now: off'],
-    ['server.kind', 'external', 'server.kind "external" is not in this version; what works now: node and reference'],
-    ['server.kind', 'command', 'server.kind "command" is not in this version; what works now: node and reference'],
-    [
-      'server.command',
-      'node x.js',
-      'is for server.kind command, which is not in this version; what works now: node and reference',
-    ],
-    [
-      'server.url',
-      'http://x',
-      'is for server.kind external, which is not in this version; what works now: node and reference',
-    ],
-    ['network.mode', 'lab', 'network.mode "lab" is not in this version; what works now: host'],
-    ['network.rtt', '20ms', 'network.rtt "20ms" is not in this version; what works now: 0s'],
-    ['network.bandwidth', '10Mbit/s', 'network.bandwidth "10Mbit/s" is not in this version; what works now: unlimited'],
-    ['network.loss', '1%', 'network.loss "1%" is not in this version; what works now: 0%'],
-    ['network.sysctls.client', { a: 1 }, 'network.sysctls.client {a: 1} is not in this version; what works now: {}'],
   ])('%s: %s', (path, value, message) => {
     expect(messagesOf(path, value)).toEqual([`base.${path}: ${message}`]);
-  });
-
-  it('asks for a unit before it says that the network is not emulated', () => {
-    expect(messagesOf('network.rtt', 20)).toEqual(['base.network.rtt: 20 needs a unit, for example 20s']);
   });
 });
 
@@ -231,7 +224,7 @@ describe('delay', () => {
     ],
   ])('%s', (_name, delay, trial) => {
     const text = withKnob('server.response.delay', delay);
-    expect(scenarioOf(text).variants[0]?.trial.server.response.delay).toEqual(trial);
+    expect(bundledServer(scenarioOf(text).variants[0]!.trial).response.delay).toEqual(trial);
   });
 
   it.each<[name: string, delay: unknown, messages: readonly string[]]>([

@@ -1,8 +1,10 @@
+import { access } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { listShipped, loadScenario } from '../../src/scenario/file.ts';
-import type { Scenario } from '../../src/scenario/parse.ts';
-import { scenarioOf } from './read.ts';
+import { parseScenario, type Scenario } from '../../src/scenario/parse.ts';
+import { bundledServer } from './read.ts';
 
 async function shipped(name: string): Promise<Scenario> {
   const loaded = await loadScenario(name);
@@ -31,16 +33,63 @@ describe('shipped scenarios', () => {
 
   it('keep-alive timeouts stay where the hint does not disable reuse by itself', async () => {
     for (const { trial } of (await shipped('keep-alive-timeout')).variants) {
-      expect(trial.server.keepAliveTimeoutMs).toBeGreaterThanOrEqual(3000);
+      expect(bundledServer(trial).keepAliveTimeoutMs).toBeGreaterThanOrEqual(3000);
     }
   });
 
   it('can be written out in full and read again', async () => {
     for (const { name } of await listShipped()) {
       const scenario = await shipped(name);
-      const again = scenarioOf(stringify(scenario.document));
+      const { folder } = scenario;
+      const parsed = parseScenario(stringify(scenario.document), { file: 'test.yaml', folder });
+      const again = parsed.ok ? parsed.scenario : null;
       expect({ ...again, document: null }).toEqual({ ...scenario, file: 'test.yaml', document: null });
-      expect(again.document).toEqual(scenario.document);
+      expect(again?.document).toEqual(scenario.document);
     }
+  });
+
+  it('those that need a lab say so, and claim what they are about', async () => {
+    const claims = { 'handshake-tax': 4, packets: 3, 'port-exhaustion': 5, 'silent-middlebox': 3, 'slow-start': 3 };
+    for (const [name, count] of Object.entries(claims)) {
+      const { variants, expectations } = await shipped(name);
+      expect(new Set(variants.map(({ trial }) => trial.network.mode))).toEqual(new Set(['lab']));
+      expect(expectations).toHaveLength(count);
+    }
+  });
+
+  it('port-exhaustion: 500 ports, reuse by who closes first', async () => {
+    const { variants } = await shipped('port-exhaustion');
+    expect(variants).toHaveLength(8);
+    const range = { 'net.ipv4.ip_local_port_range': '40000 40499' };
+    expect(variants.slice(0, 4).map(({ trial }) => trial.network.sysctls.client)).toEqual([
+      { ...range, 'net.ipv4.tcp_tw_reuse': '0' },
+      { ...range, 'net.ipv4.tcp_tw_reuse': '1', 'net.ipv4.tcp_tw_reuse_delay': '1000' },
+      { ...range, 'net.ipv4.tcp_tw_reuse': '1', 'net.ipv4.tcp_tw_reuse_delay': '10' },
+      { ...range, 'net.ipv4.tcp_tw_reuse': '2' },
+    ]);
+  });
+
+  it('silent-middlebox: users are away for longer than the box remembers, probes and pool come back sooner', async () => {
+    for (const { trial } of (await shipped('silent-middlebox')).variants) {
+      const boxMs = trial.network.link.middlebox?.idleTimeoutMs ?? 0;
+      const { pool, tcp } = trial.strategy;
+      expect(trial.load).toMatchObject({ model: 'closed', thinkTimeMs: 4000 });
+      expect(boxMs).toBe(3000);
+      expect(tcp.keepAliveMs ?? 0).toBeLessThan(boxMs);
+      expect([2000, Infinity]).toContain(pool.idleTimeoutMs);
+    }
+  });
+
+  it('own-server: a program that is there, with an idle timeout by variant', async () => {
+    const { folder, variants } = await shipped('own-server');
+    for (const { axes, trial } of variants) {
+      expect(trial.server).toMatchObject({
+        kind: 'command',
+        command: ['node', 'own-server/server.mjs'],
+        cwd: folder,
+        env: { KEEP_ALIVE_TIMEOUT_MS: axes['server.env.KEEP_ALIVE_TIMEOUT_MS'] },
+      });
+    }
+    await access(join(folder, 'own-server/server.mjs'));
   });
 });

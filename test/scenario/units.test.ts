@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  formatBandwidth,
   formatDuration,
   formatPercent,
   formatRate,
   formatSize,
+  parseBandwidth,
   parseDuration,
   parsePercent,
   parseRate,
@@ -128,6 +130,40 @@ describe('sizes', () => {
           expect(valueOf(parseSize(formatSize(bytes)))).toBe(bytes);
         },
       ),
+    );
+  });
+});
+
+describe('bandwidths', () => {
+  it.each([
+    ['10Mbit/s', 10_000_000, '10Mbit/s'],
+    ['1Gbit/s', 1e9, '1Gbit/s'],
+    ['0.5Mbit/s', 500_000, '500kbit/s'],
+    ['1001bit/s', 1001, '1001bit/s'],
+    ['0bit/s', 0, '0bit/s'],
+  ])('%s', (text, bitsPerSecond, canonical) => {
+    expect(parseBandwidth(text)).toEqual({ ok: true, value: bitsPerSecond });
+    expect(formatBandwidth(bitsPerSecond)).toBe(canonical);
+  });
+
+  it.each([
+    [10, '10 needs a unit, for example 10Mbit/s'],
+    ['-1bit/s', '"-1bit/s" is negative; a bandwidth is zero or more'],
+    ['1mbit/s', '"1mbit/s" has the unit "mbit/s", which is not one of a bandwidth; write Mbit/s'],
+    [
+      '1Tbit/s',
+      '"1Tbit/s" has the unit "Tbit/s", which is not one of a bandwidth; use one of bit/s, kbit/s, Mbit/s, Gbit/s',
+    ],
+    ['1e30bit/s', '"1e30bit/s" is too large, or not a whole number of bits per second'],
+  ])('refuses %s', (text, message) => {
+    expect(messageOf(parseBandwidth(text))).toBe(message);
+  });
+
+  it('come back from their canonical text', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: 1e12 }), (bitsPerSecond) => {
+        expect(valueOf(parseBandwidth(formatBandwidth(bitsPerSecond)))).toBe(bitsPerSecond);
+      }),
     );
   });
 });

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { counterpart, select, selectOne } from '../../src/scenario/selection.ts';
-import { briefsOf, problemsOf, scenarioOf } from './read.ts';
+import { bundledServer, briefsOf, problemsOf, scenarioOf } from './read.ts';
 
 const grid = `name: x
 axes:
@@ -22,7 +22,9 @@ describe('cross product', () => {
 
   it('lays each alternative over the base', () => {
     const { variants } = scenarioOf(`${grid}base: { strategy: { pool: { size: 5 } } }`);
-    const seen = variants.map(({ axes, trial }) => [axes, trial.strategy, trial.server.keepAliveTimeoutMs] as const);
+    const seen = variants.map(
+      ({ axes, trial }) => [axes, trial.strategy, bundledServer(trial).keepAliveTimeoutMs] as const,
+    );
     expect(seen[1]).toMatchObject([
       { strategy: 'close', 'server.keepAliveTimeout': '8s' },
       { connection: 'close', pool: { size: 5 } },
@@ -90,7 +92,7 @@ axes:
     other: { server: { response: { delay: { distribution: exponential, mean: 3ms } } } }
     none: { server: { response: { delay: 0ms } } }
 `;
-    expect(scenarioOf(text).variants.map(({ trial }) => trial.server.response.delay)).toEqual([
+    expect(scenarioOf(text).variants.map(({ trial }) => bundledServer(trial).response.delay)).toEqual([
       { distribution: 'uniform', minMs: 1, maxMs: 9 },
       { distribution: 'exponential', meanMs: 3 },
       { distribution: 'constant', valueMs: 0 },

@@ -1,6 +1,6 @@
 /** The ways a connection can end, with what the server must say of each. */
 import { expect } from 'vitest';
-import type { ServerConfig } from '../../src/scenario/config.ts';
+import type { BundledServerConfig } from '../../src/scenario/config.ts';
 import type { ServerHandle } from '../../src/server/child.ts';
 import type { FirstCloser } from '../../src/server/connection-ledger.ts';
 import type { CloseReason } from '../../src/server/messages.ts';
@@ -10,7 +10,7 @@ import type { ServerConfigChanges } from './server-config.ts';
 
 interface CloseRow {
   readonly name: string;
-  readonly kinds: readonly ServerConfig['kind'][];
+  readonly kinds: readonly BundledServerConfig['kind'][];
   readonly config?: ServerConfigChanges;
   /** What the client does. The server is then given time for all connections to end. */
   readonly act: (client: RawClient, server: ServerHandle) => Promise<void>;

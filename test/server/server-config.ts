@@ -1,9 +1,12 @@
 /** Server configurations for tests: defaults that never end a connection by themselves, with what a test changes. */
-import type { ResponseConfig, ServerConfig } from '../../src/scenario/config.ts';
+import type { ResponseConfig, BundledServerConfig } from '../../src/scenario/config.ts';
 
-type Changes = Partial<Omit<ServerConfig, 'response'>> & { readonly response?: Partial<ResponseConfig> };
+type Changes = Partial<Omit<BundledServerConfig, 'response'>> & { readonly response?: Partial<ResponseConfig> };
 
-export function serverConfig(kind: ServerConfig['kind'], { response, ...changes }: Changes = {}): ServerConfig {
+export function serverConfig(
+  kind: BundledServerConfig['kind'],
+  { response, ...changes }: Changes = {},
+): BundledServerConfig {
   return {
     kind,
     keepAliveTimeoutMs: Infinity,

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import fc from 'fast-check';
 import { afterEach, describe, expect, test } from 'vitest';
 import { startServer, type ServerHandle } from '../../src/server/child.ts';
-import type { ServerConfig } from '../../src/scenario/config.ts';
+import type { BundledServerConfig } from '../../src/scenario/config.ts';
 import { RawClient, request } from './raw-client.ts';
 import { reportWhen } from './report-when.ts';
 import { kinds, serverConfig, type ServerConfigChanges } from './server-config.ts';
@@ -12,7 +12,7 @@ import { kinds, serverConfig, type ServerConfigChanges } from './server-config.t
 const running: ServerHandle[] = [];
 const clients: RawClient[] = [];
 
-async function start(kind: ServerConfig['kind'], changes: ServerConfigChanges = {}): Promise<ServerHandle> {
+async function start(kind: BundledServerConfig['kind'], changes: ServerConfigChanges = {}): Promise<ServerHandle> {
   const server = await startServer(serverConfig(kind, changes), { seed: 7, deadlineMs: 10_000 });
   running.push(server);
   return server;

@@ -6,6 +6,7 @@ import type { KernelCounters, Sample, SamplerReport } from '../../src/samplers/m
 import type { TrialConfig } from '../../src/scenario/config.ts';
 import type { LiveServerSettings, ServerReport } from '../../src/server/messages.ts';
 import { Histogram, type SparseCounts } from '../../src/stats/histogram.ts';
+import { hostNetwork } from '../clients/trial-config.ts';
 
 export const config: TrialConfig = {
   client: 'reference',
@@ -39,7 +40,7 @@ export const config: TrialConfig = {
     response: { sizeBytes: 97, framing: 'length', delay: { distribution: 'constant', valueMs: 0 } },
     firstCloser: 'server',
   },
-  network: { mode: 'host' },
+  network: hostNetwork,
   load: {
     model: 'open',
     ratePerSecond: 80,
@@ -182,8 +183,8 @@ export const kernelGrowth: Readonly<Record<string, number>> = {
 function sample(atNs: number, fds: number, clientTimeWait: number, serverTimeWait: number): Sample {
   return {
     atNs,
-    client: { fds, timeWait: clientTimeWait, rssBytes: 40e6, cpuUs: 0 },
-    server: { fds: fds + 2, timeWait: serverTimeWait, rssBytes: 50e6, cpuUs: 0 },
+    client: { fds, timeWait: clientTimeWait, rssBytes: 40e6, cpuUs: 0, sockets: null },
+    server: { fds: fds + 2, timeWait: serverTimeWait, rssBytes: 50e6, cpuUs: 0, sockets: null },
     sockstat: { inUse: 0, orphan: 0, timeWait: clientTimeWait + serverTimeWait, memPages: 0 },
   };
 }
