@@ -84,7 +84,7 @@ export interface ServerConfig {
   readonly firstCloser: 'server' | 'client';
 }
 
-export interface RequestConfig {
+interface RequestConfig {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   /** Origin-form target, for example `/`. */
   readonly path: string;
