@@ -99,7 +99,7 @@ export class LoadRun {
   async #openGate(workers: number): Promise<number> {
     const flags = new Int32Array(this.#gate);
     while (Atomics.load(flags, READY) < workers) await new Promise((resolve) => setTimeout(resolve, readyCheckMs));
-    const startNs = nowNs() + leadNs;
+    const startNs = Math.ceil(nowNs() + leadNs);
     new Float64Array(this.#gate)[START_NS] = startNs;
     Atomics.store(flags, GO, 1);
     Atomics.notify(flags, GO);
