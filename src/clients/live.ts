@@ -7,7 +7,7 @@ export const COMPLETED = 2;
 export const FAILED = 3;
 export const DROPPED = 4;
 export const OPEN_CONNECTIONS = 5;
-/** File descriptor that wakes the worker when written to, or -1. */
+/** Event descriptor that wakes the worker, or -1. The main thread owns it, so that it never raises one that is closed. */
 export const WAKE_FD = 6;
 
 const length = 16;

@@ -15,7 +15,8 @@ import type { WorkerReport } from '../clients/observations.ts';
 import { clientNamed } from '../clients/registry.ts';
 import { nowNs } from '../kernel/clock.ts';
 import { entryFile } from '../kernel/entry.ts';
-import { raiseEvent } from '../kernel/event-fd.ts';
+import { EventFd, raiseEvent } from '../kernel/event-fd.ts';
+import { loadNative } from '../kernel/native.ts';
 import { mergeWorkers } from './merge.ts';
 import type { FromGenerator, GeneratorReport, ToGenerator, TrialPhase } from './messages.ts';
 import { gateBytes, GO, READY, START_NS, type WorkerTask } from './task.ts';
@@ -38,7 +39,11 @@ export class LoadRun {
   readonly #send: (message: FromGenerator) => void;
   readonly #live: readonly LiveCounts[];
   readonly #gate = new SharedArrayBuffer(gateBytes);
+  /** One a worker; none where FFI is missing. */
+  readonly #wakes: readonly EventFd[] = [];
   #stopped = false;
+  /** The workers are gone, and the descriptors that wake them. */
+  #over = false;
   #phase: TrialPhase = 'warm-up';
   #measureCpu: Cpu = { userUs: 0, systemUs: 0 };
 
@@ -46,17 +51,19 @@ export class LoadRun {
     this.#start = start;
     this.#send = send;
     this.#live = Array.from({ length: start.config.load.workers }, createLiveCounts);
+    if (loadNative().ok) this.#wakes = this.#live.map(() => new EventFd());
+    this.#wakes.forEach(({ fd }, worker) => {
+      this.#live[worker]![WAKE_FD] = fd;
+    });
     this.finished = this.#run();
   }
 
   /** Ends the load early: what is unfinished counts as abandoned. */
   stop(): void {
     this.#stopped = true;
-    for (const live of this.#live) {
-      Atomics.store(live, STOP, 1);
-      const wakeFd = Atomics.load(live, WAKE_FD);
-      if (wakeFd >= 0) raiseEvent(wakeFd);
-    }
+    for (const live of this.#live) Atomics.store(live, STOP, 1);
+    if (this.#over) return;
+    for (const { fd } of this.#wakes) raiseEvent(fd);
   }
 
   async #run(): Promise<GeneratorReport> {
@@ -77,7 +84,9 @@ export class LoadRun {
       const parts = await all.finally(stopTimers);
       return this.#report(mergeWorkers(parts), startNs, cpuSince(cpuBefore));
     } finally {
+      this.#over = true;
       await pool.destroy();
+      for (const wake of this.#wakes) wake.close();
     }
   }
 
@@ -90,7 +99,7 @@ export class LoadRun {
   async #openGate(workers: number): Promise<number> {
     const flags = new Int32Array(this.#gate);
     while (Atomics.load(flags, READY) < workers) await new Promise((resolve) => setTimeout(resolve, readyCheckMs));
-    const startNs = nowNs() + leadNs;
+    const startNs = Math.ceil(nowNs() + leadNs);
     new Float64Array(this.#gate)[START_NS] = startNs;
     Atomics.store(flags, GO, 1);
     Atomics.notify(flags, GO);

@@ -1,6 +1,6 @@
 /** A kernel counter that one thread waits for in epoll and any thread of the process can raise (eventfd(2)). */
 import { errnoName } from './errno.ts';
-import { allocateNative } from './memory.ts';
+import { allocateNative, type NativeBuffer } from './memory.ts';
 import { requireNative } from './native.ts';
 
 const EFD_NONBLOCK = 0o4000;
@@ -18,7 +18,7 @@ export class EventFd {
 
   /** Takes the event, so that the descriptor is no longer readable. */
   clear(): void {
-    requireNative().libc.read(this.fd, this.#scratch.address, 8);
+    clearEvent(this.fd, this.#scratch);
   }
 
   close(): void {
@@ -26,7 +26,12 @@ export class EventFd {
   }
 }
 
-/** Wakes the thread that waits for the event descriptor `fd` of this process. */
+/** Takes the event of a descriptor that another thread owns; `scratch` has room for 8 bytes. */
+export function clearEvent(fd: number, scratch: NativeBuffer): void {
+  requireNative().libc.read(fd, scratch.address, 8);
+}
+
+/** Wakes the thread that waits for the event descriptor `fd` of this process, which must still be open. */
 export function raiseEvent(fd: number): void {
   const one = allocateNative(8);
   one.bytes[0] = 1;

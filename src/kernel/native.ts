@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 /** One call as declared to koffi. Addresses travel as numbers, so a call costs no allocation. */
 type Call<A extends number[]> = (...args: A) => number;
 
-export interface LibC {
+interface LibC {
   socket: Call<[domain: number, type: number, protocol: number]>;
   connect: Call<[fd: number, address: number, length: number]>;
   bind: Call<[fd: number, address: number, length: number]>;

@@ -47,7 +47,7 @@ const diagMessageBytes = 72;
 const receiveBytes = 1 << 16;
 const mostAttempts = 3;
 
-export interface SocketCount {
+interface SocketCount {
   readonly tally: PortTally;
   /** The kernel passed over sockets of other ports, so `other` of the tally is unknown, not 0. */
   readonly filtered: boolean;

@@ -5,7 +5,7 @@ import { arch, availableParallelism, cpus, freemem, loadavg, platform, release, 
 import { join } from 'node:path';
 
 /** Settings that decide what a connection costs; paths below /proc/sys. They belong to the network namespace. */
-export const sysctlNames = [
+const sysctlNames = [
   'net.core.somaxconn',
   'net.ipv4.ip_local_port_range',
   'net.ipv4.tcp_abort_on_overflow',
@@ -20,7 +20,7 @@ export const sysctlNames = [
   'net.ipv4.tcp_tw_reuse',
   'net.ipv4.tcp_tw_reuse_delay',
 ] as const;
-export type SysctlName = (typeof sysctlNames)[number];
+type SysctlName = (typeof sysctlNames)[number];
 
 /** Packages whose version can move a figure. */
 const libraryNames = ['koffi', 'piscina', 'hdr-histogram-js'] as const;

@@ -109,7 +109,7 @@ export interface BundledServerConfig {
 
 export type ServerConfig = BundledServerConfig | CommandServerConfig | ExternalServerConfig;
 
-export interface RequestConfig {
+interface RequestConfig {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   /** Origin-form target, for example `/`. */
   readonly path: string;

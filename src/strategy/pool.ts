@@ -8,6 +8,7 @@
  * A request for which a connection is opened is bound to that connection; it does not switch to one that is released meanwhile.
  */
 import { Deadlines } from './deadlines.ts';
+import { WaitingLines } from './waiting-lines.ts';
 
 export interface PoolRules {
   /** Most connections per owner, open or opening; Infinity for unlimited. */
@@ -65,16 +66,13 @@ export class Pool {
   readonly #rules: PoolRules;
   readonly #random: () => number;
   readonly #idleDeadlines = new Deadlines();
-  readonly #queueDeadlines = new Deadlines(64);
+  readonly #waiting: WaitingLines;
 
   // By owner.
   readonly #idleHead: Int32Array; // released longest ago
   readonly #idleTail: Int32Array; // released last
   readonly #idleCount: Int32Array;
   readonly #counted: Int32Array; // opening + busy + idle
-  readonly #queueHead: Int32Array;
-  readonly #queueTail: Int32Array;
-  readonly #queueLength: Int32Array;
 
   // By connection.
   #state = new Uint8Array(16);
@@ -88,24 +86,17 @@ export class Pool {
   #allocated = 0;
   #capacity = 16;
 
-  // By request.
-  #requestNext = new Int32Array(64);
-  #requestOwner = new Int32Array(64);
-
   #total = 0;
-  #waiting = 0;
 
   constructor(rules: PoolRules, owners: number, random: () => number) {
     this.#rules = rules;
     this.#random = random;
+    this.#waiting = new WaitingLines(owners, rules.queueTimeoutNs);
     const column = (fill: number): Int32Array => new Int32Array(owners).fill(fill);
     this.#idleHead = column(none);
     this.#idleTail = column(none);
     this.#idleCount = column(0);
     this.#counted = column(0);
-    this.#queueHead = column(none);
-    this.#queueTail = column(none);
-    this.#queueLength = column(0);
   }
 
   /** Connections open or opening, over all owners. */
@@ -115,7 +106,7 @@ export class Pool {
 
   /** Requests waiting for a connection, over all owners. */
   get waiting(): number {
-    return this.#waiting;
+    return this.#waiting.total;
   }
 
   /** Room for connection numbers: all are below it. */
@@ -147,8 +138,8 @@ export class Pool {
       this.#uses[this.connection] = 1;
       return OPEN;
     }
-    if (this.#queueLength[owner]! >= this.#rules.queueLimit) return REFUSED;
-    this.#enqueue(owner, request, nowNs);
+    if (this.#waiting.length(owner) >= this.#rules.queueLimit) return REFUSED;
+    this.#waiting.join(owner, request, nowNs);
     return QUEUED;
   }
 
@@ -187,11 +178,9 @@ export class Pool {
       return retire;
     }
     const owner = this.#owner[connection]!;
-    const waiting = this.#queueHead[owner]!;
-    if (waiting !== none) {
-      this.#dequeue(owner);
+    if (this.#waiting.first(owner) !== none) {
+      this.request = this.#waiting.take(owner);
       this.#uses[connection]!++;
-      this.request = waiting;
       return SERVE;
     }
     this.#linkIdle(connection, owner);
@@ -230,10 +219,8 @@ export class Pool {
    * After a connection of `owner` left: true where a waiting request may open one in its place. Sets `request` and `connection`.
    */
   takeQueued(owner: number, nowNs: number): boolean {
-    const waiting = this.#queueHead[owner]!;
-    if (waiting === none || this.#counted[owner]! >= this.#rules.size) return false;
-    this.#dequeue(owner);
-    this.request = waiting;
+    if (this.#waiting.first(owner) === none || this.#counted[owner]! >= this.#rules.size) return false;
+    this.request = this.#waiting.take(owner);
     this.connection = this.#allocate(owner, nowNs);
     this.#uses[this.connection] = 1;
     return true;
@@ -242,7 +229,7 @@ export class Pool {
   /** Time before which neither an idle connection nor a waiting request runs out. */
   nextDeadlineNs(): number {
     const idleNs = this.#idleDeadlines.nextNs();
-    const queueNs = this.#queueDeadlines.nextNs();
+    const queueNs = this.#waiting.nextDeadlineNs();
     return idleNs < queueNs ? idleNs : queueNs;
   }
 
@@ -259,26 +246,12 @@ export class Pool {
 
   /** The first request of a line that has waited too long, no longer waiting, or -1. Call until -1. */
   expireQueued(nowNs: number): number {
-    const due = this.#queueDeadlines.due(nowNs);
-    if (due === none) return none;
-    const owner = this.#requestOwner[due]!;
-    const first = this.#queueHead[owner]!;
-    this.#dequeue(owner);
-    // All wait equally long, so whoever came before has run out too: of those that came at once, any may be named first.
-    if (first !== due) this.#queueDeadlines.set(due, nowNs);
-    return first;
+    return this.#waiting.expire(nowNs);
   }
 
   /** Any waiting request, no longer waiting, or -1: to clear the line at the end of a trial. */
   cancelQueued(): number {
-    if (this.#waiting === 0) return none;
-    for (let owner = 0; owner < this.#queueHead.length; owner++) {
-      const request = this.#queueHead[owner]!;
-      if (request === none) continue;
-      this.#dequeue(owner);
-      return request;
-    }
-    return none;
+    return this.#waiting.takeAny();
   }
 
   #pickIdle(owner: number): number {
@@ -321,29 +294,6 @@ export class Pool {
     this.#idleDeadlines.cancel(connection);
   }
 
-  #enqueue(owner: number, request: number, nowNs: number): void {
-    if (request >= this.#requestNext.length) this.#growRequests(request + 1);
-    const tail = this.#queueTail[owner]!;
-    this.#requestNext[request] = none;
-    this.#requestOwner[request] = owner;
-    if (tail === none) this.#queueHead[owner] = request;
-    else this.#requestNext[tail] = request;
-    this.#queueTail[owner] = request;
-    this.#queueLength[owner]!++;
-    this.#waiting++;
-    this.#queueDeadlines.set(request, nowNs + this.#rules.queueTimeoutNs);
-  }
-
-  #dequeue(owner: number): void {
-    const request = this.#queueHead[owner]!;
-    const next = this.#requestNext[request]!;
-    this.#queueHead[owner] = next;
-    if (next === none) this.#queueTail[owner] = none;
-    this.#queueLength[owner]!--;
-    this.#waiting--;
-    this.#queueDeadlines.cancel(request);
-  }
-
   #allocate(owner: number, nowNs: number): number {
     let connection = this.#freeHead;
     if (connection !== none) {
@@ -377,16 +327,5 @@ export class Pool {
     this.#openedNs = grown(this.#openedNs, new Float64Array(capacity));
     this.#idleDeadlines.grow(capacity);
     this.#capacity = capacity;
-  }
-
-  #growRequests(atLeast: number): void {
-    const capacity = Math.max(atLeast, this.#requestNext.length * 2);
-    const next = new Int32Array(capacity);
-    next.set(this.#requestNext);
-    this.#requestNext = next;
-    const owner = new Int32Array(capacity);
-    owner.set(this.#requestOwner);
-    this.#requestOwner = owner;
-    this.#queueDeadlines.grow(capacity);
   }
 }

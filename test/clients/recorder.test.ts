@@ -58,10 +58,13 @@ describe('roundAgeMs', () => {
 });
 
 describe('conservation', () => {
-  const events = fc.array(fc.tuple(fc.constantFrom('completed', 'failed', 'dropped', 'abandoned'), fc.nat({ max: 1 })), {
-    minLength: 1,
-    maxLength: 50,
-  });
+  const events = fc.array(
+    fc.tuple(fc.constantFrom('completed', 'failed', 'dropped', 'abandoned'), fc.nat({ max: 1 })),
+    {
+      minLength: 1,
+      maxLength: 50,
+    },
+  );
 
   function play(recorder: Recorder, what: string, inMeasure: number): void {
     recorder.scheduled(inMeasure);
@@ -90,10 +93,10 @@ describe('conservation', () => {
           abandoned: number('abandoned', 1),
         });
         expect(report.wholeTrial).toMatchObject({ scheduled: list.length, completed: number('completed') });
-        expect([sum(report.errors.map((error) => error.count)), sum(report.warmUpErrors.map((error) => error.count))]).toEqual([
-          number('failed', 1),
-          number('failed', 0),
-        ]);
+        expect([
+          sum(report.errors.map((error) => error.count)),
+          sum(report.warmUpErrors.map((error) => error.count)),
+        ]).toEqual([number('failed', 1), number('failed', 0)]);
       }),
     );
   });
@@ -118,7 +121,14 @@ describe('conservation', () => {
 
   it('assertConserved and addCounts look at every count', () => {
     const one = { scheduled: 10, started: 9, completed: 4, failed: 3, dropped: 2, abandoned: 1 };
-    expect(addCounts(one, one)).toEqual({ scheduled: 20, started: 18, completed: 8, failed: 6, dropped: 4, abandoned: 2 });
+    expect(addCounts(one, one)).toEqual({
+      scheduled: 20,
+      started: 18,
+      completed: 8,
+      failed: 6,
+      dropped: 4,
+      abandoned: 2,
+    });
     assertConserved('measure', one);
     for (const name of ['scheduled', 'completed', 'failed', 'dropped', 'abandoned'] as const) {
       expect(() => {

@@ -122,15 +122,18 @@ describe('closed model', () => {
   it.each([
     ['shorter than the pause', 4, 10],
     ['longer than the pause', 25, 25],
-  ])('after a failure a user with a think time %s does not come earlier than after an answer', (_name, thinkTimeMs, waitMs) => {
-    const workload = createWorkload(closedLoad({ durationMs: 200, thinkTimeMs }), share);
-    take(workload);
-    workload.settled(0, at(50), true);
-    expect(inMs(workload)).toBe(50 + waitMs);
-    expect(take(workload).user).toBe(0);
-    workload.settled(0, at(90), false);
-    expect(inMs(workload)).toBe(90 + thinkTimeMs);
-  });
+  ])(
+    'after a failure a user with a think time %s does not come earlier than after an answer',
+    (_name, thinkTimeMs, waitMs) => {
+      const workload = createWorkload(closedLoad({ durationMs: 200, thinkTimeMs }), share);
+      take(workload);
+      workload.settled(0, at(50), true);
+      expect(inMs(workload)).toBe(50 + waitMs);
+      expect(take(workload).user).toBe(0);
+      workload.settled(0, at(90), false);
+      expect(inMs(workload)).toBe(90 + thinkTimeMs);
+    },
+  );
 
   it('a pause that would end after measure ends the user', () => {
     const workload = createWorkload(closedLoad({ durationMs: 20 }), share);
@@ -163,7 +166,12 @@ describe('closed model', () => {
   });
 
   it('no user has two requests under way, none is lost, and time never goes back', () => {
-    const step = fc.record({ failed: fc.boolean(), which: fc.nat(), afterMs: fc.nat({ max: 12 }), takes: fc.boolean() });
+    const step = fc.record({
+      failed: fc.boolean(),
+      which: fc.nat(),
+      afterMs: fc.nat({ max: 12 }),
+      takes: fc.boolean(),
+    });
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 8 }),

@@ -1,6 +1,7 @@
 // Opens loopback connections and has one side close each first, so that this side is left with one TIME_WAIT socket per connection.
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tallyProcNetTcp } from '../../src/kernel/proc-net.ts';
 
 export interface ClosedConnections {
   readonly port: number;
@@ -21,9 +22,7 @@ export async function makeClosedConnections(
     accepted.push(once(socket, 'close'));
     if (serverCloses) socket.end();
   });
-  server.listen(0, listenHost);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const port = await listenOnUnusedPort(server, listenHost);
   const one = async (client: Socket): Promise<void> => {
     client.resume();
     const closed = once(client, 'close');
@@ -43,4 +42,17 @@ export async function makeClosedConnections(
       await once(server, 'close');
     },
   };
+}
+
+/** A port that has no TIME_WAIT socket of an earlier test: the kernel gives such ports out again. */
+async function listenOnUnusedPort(server: Server, host: string): Promise<number> {
+  for (;;) {
+    server.listen(0, host);
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const { client, server: held } = tallyProcNetTcp(port).in('timeWait');
+    if (client + held === 0) return port;
+    server.close();
+    await once(server, 'close');
+  }
 }

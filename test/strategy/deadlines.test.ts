@@ -13,10 +13,12 @@ interface Model {
 type Command = fc.Command<Model, Deadlines>;
 
 class SetDeadline implements Command {
-  constructor(
-    readonly id: number,
-    readonly delayNs: number,
-  ) {}
+  readonly id: number;
+  readonly delayNs: number;
+  constructor(id: number, delayNs: number) {
+    this.id = id;
+    this.delayNs = delayNs;
+  }
   check(model: Readonly<Model>): boolean {
     return this.id < model.capacity;
   }
@@ -31,7 +33,10 @@ class SetDeadline implements Command {
 }
 
 class Cancel implements Command {
-  constructor(readonly id: number) {}
+  readonly id: number;
+  constructor(id: number) {
+    this.id = id;
+  }
   check(model: Readonly<Model>): boolean {
     return this.id < model.capacity;
   }
@@ -45,7 +50,10 @@ class Cancel implements Command {
 }
 
 class Grow implements Command {
-  constructor(readonly capacity: number) {}
+  readonly capacity: number;
+  constructor(capacity: number) {
+    this.capacity = capacity;
+  }
   check(): boolean {
     return true;
   }
@@ -60,7 +68,10 @@ class Grow implements Command {
 
 /** Lets time pass and takes everything that is due: each exactly once, none early, none left. */
 class Pass implements Command {
-  constructor(readonly passedNs: number) {}
+  readonly passedNs: number;
+  constructor(passedNs: number) {
+    this.passedNs = passedNs;
+  }
   check(): boolean {
     return true;
   }

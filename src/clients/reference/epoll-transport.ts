@@ -5,7 +5,7 @@
 import { nowNs } from '../../kernel/clock.ts';
 import { Epoll, EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../../kernel/epoll.ts';
 import { EAGAIN, EINPROGRESS, errnoName } from '../../kernel/errno.ts';
-import { EventFd } from '../../kernel/event-fd.ts';
+import { clearEvent } from '../../kernel/event-fd.ts';
 import { allocateNative } from '../../kernel/memory.ts';
 import { wantExactTimers } from '../../kernel/parent-death.ts';
 import { socketAddress, Sockets, type SocketAddress } from '../../kernel/sockets.ts';
@@ -32,7 +32,7 @@ export interface EpollTransportSetup {
 export class EpollTransport implements ReferenceTransport {
   readonly #sockets = new Sockets();
   readonly #epoll = new Epoll();
-  readonly #wake = new EventFd();
+  readonly #wakeFd: number;
   readonly #to: SocketAddress;
   readonly #tcp: TcpConfig;
   readonly #live: LiveCounts;
@@ -54,8 +54,8 @@ export class EpollTransport implements ReferenceTransport {
     request.bytes.set(setup.request);
     this.#request = request.address;
     this.#requestLength = setup.request.length;
-    this.#epoll.add(this.#wake.fd, EPOLLIN, wakeTag);
-    Atomics.store(this.#live, WAKE_FD, this.#wake.fd);
+    this.#wakeFd = Atomics.load(this.#live, WAKE_FD);
+    if (this.#wakeFd >= 0) this.#epoll.add(this.#wakeFd, EPOLLIN, wakeTag);
   }
 
   /** Runs the engine until it is finished and has closed everything. Blocks this thread. */
@@ -75,9 +75,7 @@ export class EpollTransport implements ReferenceTransport {
       this.#wait(engine, Math.min(engine.nextWakeNs(), untilNs) - now);
     }
     engine.tearDown();
-    Atomics.store(this.#live, WAKE_FD, -1);
     this.#epoll.close();
-    this.#wake.close();
   }
 
   #wait(engine: Engine, timeoutNs: number): void {
@@ -85,7 +83,7 @@ export class EpollTransport implements ReferenceTransport {
     this.#waits++;
     for (let index = 0; index < count; index++) {
       const tag = this.#epoll.tag(index);
-      if (tag === wakeTag) this.#wake.clear();
+      if (tag === wakeTag) clearEvent(this.#wakeFd, this.#buffer);
       else this.#handle(engine, tag, this.#epoll.events(index));
     }
   }
@@ -106,7 +104,8 @@ export class EpollTransport implements ReferenceTransport {
       engine.writable(slot, nowNs());
     }
     if (this.#isNew(slot)) return;
-    if ((events & EPOLLRDHUP) !== 0 && engine.isOpen(slot)) engine.finSeen(slot);
+    // A reset says RDHUP too, together with HUP: then no FIN came.
+    if ((events & (EPOLLRDHUP | EPOLLHUP)) === EPOLLRDHUP && engine.isOpen(slot)) engine.finSeen(slot);
     if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.#read(engine, slot, events);
   }
 

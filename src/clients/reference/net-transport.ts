@@ -46,10 +46,7 @@ export class NetTransport implements ReferenceTransport {
     this.#engine = engine;
     engine.begin(this, nowNs());
     const stopCheck = setInterval(() => {
-      if (this.#setup.live[STOP] === 1 && !engine.finished) {
-        engine.stop(nowNs());
-        this.#turn();
-      }
+      if (this.#setup.live[STOP] === 1) this.#turn();
     }, stopCheckMs);
     await new Promise<void>((resolve) => {
       this.#done = resolve;
@@ -68,7 +65,8 @@ export class NetTransport implements ReferenceTransport {
     if (this.#turning) return;
     this.#turning = true;
     const now = nowNs();
-    this.#engine.turn(now);
+    if (this.#setup.live[STOP] === 1 && !this.#engine.finished) this.#engine.stop(now);
+    else this.#engine.turn(now);
     this.#turning = false;
     if (this.#engine.finished) {
       this.#done?.();

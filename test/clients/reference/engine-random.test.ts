@@ -16,10 +16,10 @@ const answer: fc.Arbitrary<readonly Action[]> = fc.oneof(
     weight: 4,
     arbitrary: fc
       .tuple(soonNs, soonNs, fc.constantFrom<Action[]>([], [{ afterNs: 0, do: 'fin' }]))
-      .map(([first, then, end]): readonly Action[] => [
+      .map(([first, gapNs, end]): readonly Action[] => [
         { afterNs: first, send: response(4).slice(0, 20) },
-        { afterNs: first + then, send: response(4).slice(20) },
-        ...end.map((action) => ({ ...action, afterNs: first + then + 1 })),
+        { afterNs: first + gapNs, send: response(4).slice(20) },
+        ...end.map((action) => ({ ...action, afterNs: first + gapNs + 1 })),
       ]),
   },
   {
@@ -30,9 +30,9 @@ const answer: fc.Arbitrary<readonly Action[]> = fc.oneof(
         soonNs,
         fc.constantFrom<readonly Action[]>([], [{ afterNs: 0, do: 'fin' }], [{ afterNs: 0, do: 'reset' }]),
       )
-      .map(([first, then, end]): readonly Action[] => [
+      .map(([first, gapNs, end]): readonly Action[] => [
         { afterNs: first, send: response(2, 'Connection: close') },
-        ...end.map((action) => ({ ...action, afterNs: first + then })),
+        ...end.map((action) => ({ ...action, afterNs: first + gapNs })),
       ]),
   },
   {
@@ -41,7 +41,7 @@ const answer: fc.Arbitrary<readonly Action[]> = fc.oneof(
       .tuple(soonNs, fc.constantFrom('fin', 'reset'), fc.nat({ max: 40 }))
       .map(([afterNs, end, cut]): readonly Action[] => [
         ...(cut > 0 ? [{ afterNs, send: response(4).slice(0, cut) }] : []),
-        { afterNs: afterNs + 1, do: end as 'fin' | 'reset' },
+        { afterNs: afterNs + 1, do: end },
       ]),
   },
   { weight: 1, arbitrary: fc.constant([]) },
@@ -60,7 +60,7 @@ const answer: fc.Arbitrary<readonly Action[]> = fc.oneof(
       .tuple(soonNs, fc.constantFrom('fin', 'bytes', 'reset'))
       .map(([afterNs, queued]): readonly Action[] => [
         { afterNs, send: response(2, 'Keep-Alive: timeout=1, max=3') },
-        { afterNs, queued: queued as 'fin' | 'bytes' | 'reset' },
+        { afterNs, queued: queued },
       ]),
   },
 );

@@ -1,0 +1,127 @@
+/** A TCP server in a process of its own that plays one fault to everybody: the client under test may block its thread meanwhile. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+
+/** What the server does with a connection, or with each request on it. */
+export type Fault =
+  | 'none' // answers with 5 bytes, keep-alive
+  | 'closed' // does not listen at all
+  | 'finOnAccept'
+  | 'resetOnAccept'
+  | 'finInsteadOfAnswer'
+  | 'resetInsteadOfAnswer'
+  | 'resetInBody'
+  | 'truncatedHead'
+  | 'truncatedBody'
+  | 'garbage'
+  | 'drip' // one byte at a time
+  | 'lengthTooLong' // and then silence
+  | 'lengthTooShort'
+  | 'silence'
+  | 'continueFirst'
+  | 'chunked'
+  | 'badChunk'
+  | 'untilClose'
+  | 'megabyte'
+  | 'closeAnnounced' // and done
+  | 'closeLeftToClient' // announced, and left to the client
+  | 'finAfterAnswer' // not announced
+  | 'resetAfterAnswer';
+
+/** Everything in a string, because it runs in another process without a build. Arguments: the fault, the port. */
+export const faultyServerProgram = `
+  const net = require('node:net');
+  const [fault, portText] = process.argv.slice(1);
+  const counts = { accepted: 0, requests: 0 };
+  const head = (fields) => 'HTTP/1.1 200 OK\\r\\n' + fields.map((field) => field + '\\r\\n').join('') + '\\r\\n';
+  const ok = head(['Content-Length: 5']) + 'hello';
+  const plays = {
+    none: (socket) => socket.write(ok),
+    finInsteadOfAnswer: (socket) => socket.end(),
+    resetInsteadOfAnswer: (socket) => socket.resetAndDestroy(),
+    resetInBody: (socket) => {
+      socket.write(head(['Content-Length: 100']) + 'half');
+      setTimeout(() => socket.resetAndDestroy(), 20);
+    },
+    truncatedHead: (socket) => socket.end('HTTP/1.1 200'),
+    truncatedBody: (socket) => socket.end(head(['Content-Length: 100']) + 'half'),
+    garbage: (socket) => socket.write('SSH-2.0-OpenSSH_9.9\\r\\n'),
+    drip: (socket) => {
+      let sent = 0;
+      const timer = setInterval(() => {
+        if (!socket.destroyed) socket.write(ok[sent++]);
+        if (socket.destroyed || sent === ok.length) clearInterval(timer);
+      }, 1);
+    },
+    lengthTooLong: (socket) => socket.write(head(['Content-Length: 100']) + 'half'),
+    lengthTooShort: (socket) => socket.write(head(['Content-Length: 5']) + 'hello, world'),
+    silence: () => {},
+    continueFirst: (socket) => {
+      socket.write('HTTP/1.1 100 Continue\\r\\n\\r\\n');
+      setTimeout(() => socket.write('HTTP/1.1 103 Early Hints\\r\\nLink: </a>\\r\\n\\r\\n' + ok), 5);
+    },
+    chunked: (socket) => {
+      socket.write(head(['Transfer-Encoding: chunked']) + '5\\r\\nhel');
+      setTimeout(() => socket.write('lo\\r\\n3;x=y\\r\\nabc\\r\\n0\\r\\nTrailer: x\\r\\n\\r\\n'), 5);
+    },
+    badChunk: (socket) => socket.write(head(['Transfer-Encoding: chunked']) + 'zz\\r\\n'),
+    untilClose: (socket) => socket.end(head([]) + 'all there is'),
+    megabyte: (socket) => socket.write(head(['Content-Length: 1048576']) + 'x'.repeat(1048576)),
+    closeAnnounced: (socket) => socket.end(head(['Content-Length: 5', 'Connection: close']) + 'hello'),
+    closeLeftToClient: (socket) => socket.write(head(['Content-Length: 5', 'Connection: close']) + 'hello'),
+    finAfterAnswer: (socket) => { socket.write(ok); setTimeout(() => socket.end(), 1); },
+    resetAfterAnswer: (socket) => { socket.write(ok); setTimeout(() => socket.resetAndDestroy(), 1); },
+  };
+  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+    counts.accepted++;
+    socket.on('error', () => {});
+    socket.on('end', () => socket.end());
+    if (fault === 'finOnAccept') { socket.end(); socket.resume(); return; }
+    if (fault === 'resetOnAccept') { socket.resetAndDestroy(); return; }
+    let text = '';
+    socket.on('data', (data) => {
+      text += data.toString('latin1');
+      for (let end = text.indexOf('\\r\\n\\r\\n'); end >= 0; end = text.indexOf('\\r\\n\\r\\n')) {
+        text = text.slice(end + 4);
+        counts.requests++;
+        plays[fault](socket);
+      }
+    });
+  });
+  process.on('message', () => process.send(counts));
+  process.on('disconnect', () => process.exit(0));
+  server.listen(Number(portText), '127.0.0.1', 4096, () => {
+    const { port } = server.address();
+    if (fault === 'closed') server.close(() => process.send({ port }));
+    else process.send({ port });
+  });
+`;
+
+export interface FaultyServer {
+  readonly port: number;
+  /** What it counted so far. */
+  counts(): Promise<{ readonly accepted: number; readonly requests: number }>;
+  /** SIGKILL; resolves when the process is gone. */
+  stop(): Promise<void>;
+}
+
+export async function startFaultyServer(fault: Fault): Promise<FaultyServer> {
+  const child: ChildProcess = spawn(process.execPath, ['-e', faultyServerProgram, fault, '0'], {
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const [ready] = (await once(child, 'message')) as [{ port: number }];
+  return {
+    port: ready.port,
+    async counts() {
+      child.send('counts');
+      const [counts] = (await once(child, 'message')) as [{ accepted: number; requests: number }];
+      return counts;
+    },
+    async stop() {
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGKILL');
+      await ended;
+    },
+  };
+}
