@@ -1,6 +1,9 @@
 /** `connbench run`: measures scenarios, shows how far it is, and prints the answer. */
 import { randomBytes, randomInt } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
 import type { Command } from 'commander';
+import { labCapability } from '../lab/capability.ts';
+import { openLab } from '../lab/lab.ts';
 import { judgeClaims } from '../report/expectations.ts';
 import { renderSummary, summarise } from '../report/summary.ts';
 import { renderTerminal } from '../report/terminal.ts';
@@ -13,6 +16,7 @@ import { UserError } from '../scenario/user-error.ts';
 import type { HeaderRecord } from '../results/record.ts';
 import { hostLimits, recordedEnvironment } from '../trial/environment.ts';
 import { assertSamePlan, headerRecord, trialsToRun } from '../trial/header.ts';
+import { assertAllowed, assertSettingsTaken } from '../trial/mode.ts';
 import { realProcesses } from '../trial/processes.ts';
 import { runTrials } from '../trial/run.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
@@ -34,6 +38,8 @@ interface RunOptions {
   readonly resume?: string;
   readonly json: boolean;
   readonly quiet: boolean;
+  readonly pcap?: string;
+  readonly allowRemote: boolean;
 }
 
 /** A run that is ready to begin: its file is open and its header written. */
@@ -63,6 +69,8 @@ export function addRunCommand(program: Command, output: Output, finish: (code: E
       [],
     )
     .option('--resume <file>', 'go on with the unfinished run in this result file')
+    .option('--pcap <dir>', 'write every packet of every lab into a capture per trial, for Wireshark')
+    .option('--allow-remote', 'allow an external server that is not on this machine', false)
     .option('--json', 'print the answer as JSON', false)
     .option('--quiet', 'show no progress', false)
     .action(async (scenarios: readonly string[], options: RunOptions) => {
@@ -90,8 +98,11 @@ async function freshRuns(names: readonly string[], options: RunOptions): Promise
   const { blocks, only, out } = options;
   const scenarios = await loadScenarios(names.length === 0 ? [defaultScenario] : names, options.set);
   const seed = options.seed ?? randomInt(2 ** 32);
-  return scenarios.map((scenario) => {
-    const plan = planTrials(scenario, { seed, only, ...(blocks === undefined ? {} : { blocks }) });
+  const runs = scenarios.map((scenario) => {
+    return { scenario, plan: planTrials(scenario, { seed, only, ...(blocks === undefined ? {} : { blocks }) }) };
+  });
+  for (const { plan } of runs) await assertPossible(plan, options);
+  return runs.map(({ scenario, plan }) => {
     return async () => ({ plan, writer: await createResultFile(out, header(scenario, plan)), completed: new Set() });
   });
 }
@@ -103,6 +114,23 @@ function header(scenario: Scenario, plan: Plan): HeaderRecord {
     connbenchVersion: version,
     environment: recordedEnvironment(readEnvironment()),
   });
+}
+
+/** Rejects with a UserError where this machine cannot do what the plan asks for, before anything of it runs. */
+async function assertPossible({ variants }: Plan, { allowRemote, pcap }: RunOptions): Promise<void> {
+  const configs = variants.map(({ trial }) => trial);
+  assertAllowed(configs, await labCapability(), { allowRemote, pcapDir: pcap ?? null });
+  await assertSettingsTaken(configs, openLab);
+  if (pcap !== undefined) await makeCaptureDirectory(pcap);
+}
+
+async function makeCaptureDirectory(dir: string): Promise<void> {
+  try {
+    await mkdir(dir, { recursive: true });
+  } catch (error) {
+    const { code = 'error', message } = error as NodeJS.ErrnoException;
+    throw new UserError(code, `--pcap ${dir}: ${message}`, 'Name a directory that can be written to.');
+  }
 }
 
 /** The plan is made again from the scenario in the file, so that neither the scenario nor its settings can have changed. */
@@ -122,6 +150,7 @@ function resumed(names: readonly string[], path: string, options: RunOptions): M
       const only = written.variants.map((variant) => variant.name);
       const plan = planTrials(parsed.scenario, { seed: written.seed, blocks: written.blocks, only });
       assertSamePlan(written, parsed.scenario, plan, path);
+      await assertPossible(plan, options);
       return { plan, writer, completed: completedIndexes };
     } catch (error) {
       await writer.close();
@@ -155,6 +184,8 @@ async function measure(run: PreparedRun, options: RunOptions, output: Output): P
       alreadyCompleted: completed.size,
       writer,
       limits: hostLimits(readEnvironment()),
+      capability: await labCapability(),
+      pcapDir: options.pcap ?? null,
       signal: interrupt.signal,
       events: progress,
       dependencies: realProcesses,

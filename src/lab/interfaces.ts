@@ -12,6 +12,7 @@ const network = `198.18.0.0/${prefixLength}`;
 export interface InterfaceRequest {
   readonly side: Side;
   readonly device: string;
+  /** `default`: that of the host's kernel. */
   readonly congestionControl: string;
   readonly hasIpv6: boolean;
 }
@@ -29,7 +30,7 @@ export async function bringUp(ip: readonly string[], request: InterfaceRequest, 
   const { ok, stdout, reason } = await runProgram([...ip, '-batch', '-'], deadlineMs, commands(request).join('\n'));
   if (!ok && reason.includes('congestion')) throw unknownAlgorithm(congestionControl);
   if (!ok) throw new Error(`ip failed on ${hostName(side)}: ${reason}`);
-  if (!stdout.split(/\s+/).includes(congestionControl)) {
+  if (congestionControl !== 'default' && !stdout.split(/\s+/).includes(congestionControl)) {
     throw new Error(`The route of ${hostName(side)} does not hold ${congestionControl}: ${stdout.trim()}`);
   }
 }
@@ -43,7 +44,7 @@ function commands({ side, device, congestionControl, hasIpv6 }: InterfaceRequest
     `link set dev ${device} mtu ${mtuBytes}`,
     `address add ${address}/${prefixLength} dev ${device} noprefixroute`,
     `link set dev ${device} up`,
-    `route add ${network} dev ${device} src ${address} congctl ${congestionControl}`,
+    `route add ${network} dev ${device} src ${address}${congestionControl === 'default' ? '' : ` congctl ${congestionControl}`}`,
     `route show ${network}`,
     '',
   ];

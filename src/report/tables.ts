@@ -81,6 +81,9 @@ const connectionColumns: readonly Column[] = [
   figureColumn('timeWait.server.entered', 'server TIME_WAIT', ['server', 'TIME_WAIT'], count),
 ];
 
+/** Shown where a trial ran in a lab. */
+const packetsColumn = figureColumn('link.packetsPerRequest', 'packets per request', ['packets', '/ req'], amount);
+
 export interface RenderedTables {
   /** Painted, no line wider than asked for. */
   readonly tables: readonly string[];
@@ -91,13 +94,15 @@ export interface RenderedTables {
 /** `width` in columns, at least 60. */
 export function renderTables(rows: readonly VariantFigures[], width: number, paint: Paint): RenderedTables {
   const errors = rows.some(({ losses }) => losses === null || lost(losses) > 0) ? [errorColumn] : [];
-  const everything = [...costColumns, ...connectionColumns, ...errors];
+  const ofLink = rows.some((row) => packetsColumn.text(row) !== null) ? [packetsColumn] : [];
+  const ofConnections = [...connectionColumns, ...ofLink];
+  const everything = [...costColumns, ...ofConnections, ...errors];
   const longest = Math.max(...[labelHeading(rows), ...rows.map(rowLabel)].map(displayWidth));
   const room = width - figuresWidth(everything, rows);
   const sets =
     room >= Math.min(longest, wantedLabelWidth)
       ? [everything]
-      : [[...costColumns, ...errors], connectionColumns].flatMap((columns) => fitting(columns, rows, width));
+      : [[...costColumns, ...errors], ofConnections].flatMap((columns) => fitting(columns, rows, width));
   return { tables: sets.map((columns) => renderTable(rows, columns, width, paint)), notes: notesOf(rows, everything) };
 }
 

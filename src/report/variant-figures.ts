@@ -23,6 +23,7 @@ export const reportedMetrics = [
   'fds.server.peak',
   'timeWait.client.entered',
   'timeWait.server.entered',
+  'link.packetsPerRequest',
 ] as const;
 export type ReportedMetric = (typeof reportedMetrics)[number];
 

@@ -4,6 +4,8 @@
 export const warningAdvice = {
   'kernel-noise':
     'Other programs opened connections during the trial: stop them, or read the kernel counters as upper bounds.',
+  'host-mode':
+    'Client and server shared this machine and its loopback interface, without a lab: connbench doctor says how to get one. network.mode host asks for this and warns no more.',
   'no-ffi':
     'The client ran on node:net, which costs more CPU per request: install the platform package of koffi, or compare only runs on the same transport.',
   'few-samples': 'Raise load.duration or the rate before reading the tail.',
@@ -45,6 +47,9 @@ export const invalidCodes = [
   'generator-limited', // the generator, not the strategy, set the figures
   'not-reconciled', // client, server and kernel counted the same thing differently
   'not-conserved', // scheduled is not completed + failed + dropped + abandoned
+  'lab-failed', // no lab could be made
+  'lab-died', // the link or a host ended in the middle
+  'link-late', // the emulated link fell behind its own timetable
   'server-unreachable',
   'server-died',
   'generator-died',

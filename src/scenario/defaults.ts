@@ -93,7 +93,7 @@ const defaultShape: LoadShape = {
   request: { method: 'GET', path: '/' },
 };
 /** Where there is a middlebox: what Azure's load balancer does unless told otherwise. */
-export const defaultMiddlebox = { idleTimeout: '4m', then: 'drop' } as const;
+const defaultMiddlebox = { idleTimeout: '4m', then: 'drop' } as const;
 export const defaultOpenLoad = { model: 'open', rate: '500/s', arrivals: 'poisson', ...defaultShape } as const;
 export const defaultClosedLoad = { model: 'closed', users: 50, thinkTime: '0s', ...defaultShape } as const;
 

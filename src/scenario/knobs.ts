@@ -205,7 +205,7 @@ export function word(description: string, pattern: RegExp, rule: string): z.ZodS
 }
 
 /** The sentence for a knob that the format has and this version does not run. */
-export function notYet(name: string, value: unknown, works: string): string {
+function notYet(name: string, value: unknown, works: string): string {
   return `${name} ${quote(value)} is not in this version; what works now: ${works}`.replace(/^ /, '');
 }
 

@@ -1,7 +1,10 @@
 /** What a comparison of counts is made from, and the two forms of verdict. Pure. */
+import type { RequestCounts } from '../clients/observations.ts';
 import type { GeneratorReport } from '../generator/messages.ts';
+import type { LinkReport } from '../lab/messages.ts';
 import type { ReconciliationRecord } from '../results/record.ts';
 import type { ServerReport } from '../server/messages.ts';
+import type { OpenSockets } from './settle.ts';
 
 /** When the kernel's `TW` counter moves: at the entry into TIME_WAIT (newer kernels), 60 s later, or nobody could find out. */
 export type TimeWaitCounting = 'entry' | 'expiry' | 'unknown';
@@ -12,11 +15,23 @@ interface TimeWaitGauges {
   readonly server: { readonly start: number; readonly end: number };
 }
 
+/** What only a lab can count. */
+export interface LabCounts {
+  readonly link: LinkReport;
+  /** Growth of each host's own TCP counters, or null where they cannot be read. */
+  readonly kernelClient: Readonly<Record<string, number>> | null;
+  readonly kernelServer: Readonly<Record<string, number>> | null;
+  /** Sockets that had not ended when the counters were read; null where nobody looked. */
+  readonly unsettled: OpenSockets | null;
+}
+
 export interface ReconcileInput {
   readonly closeWith: 'fin' | 'reset';
   readonly generator: GeneratorReport;
-  /** The report of the server's orderly stop. */
-  readonly server: ServerReport;
+  /** The report of the server's orderly stop; null for a server that reports nothing. */
+  readonly server: ServerReport | null;
+  /** Null in host mode; then `kernel` and the gauges are looked at. */
+  readonly lab: LabCounts | null;
   /** Growth of the kernel's TCP counters over the trial, or null where they cannot be read. */
   readonly kernel: Readonly<Record<string, number>> | null;
   readonly timeWaitCounting: TimeWaitCounting;
@@ -28,7 +43,7 @@ export interface ReconcileInput {
 /** One row of the reconciliation; a count left out is null: that party cannot count it. */
 export function row(
   name: string,
-  counts: { client?: number | null; server?: number | null; kernel?: number | null },
+  counts: { client?: number | null; server?: number | null; kernel?: number | null; wire?: number | null },
   verdict: { ok: boolean | null; note: string | null },
 ): ReconciliationRecord {
   return {
@@ -36,8 +51,7 @@ export function row(
     client: counts.client ?? null,
     server: counts.server ?? null,
     kernel: counts.kernel ?? null,
-    // Packet counts need the emulated link; there is none in host mode.
-    wire: null,
+    wire: counts.wire ?? null,
     ...verdict,
   };
 }
@@ -62,4 +76,22 @@ export function kernelVerdict(
     };
   }
   return { ok: true, note: null };
+}
+
+/** An input whose server has reported. */
+export type ReportedInput = ReconcileInput & { readonly server: ServerReport };
+
+export function isReported(input: ReconcileInput): input is ReportedInput {
+  return input.server !== null;
+}
+
+/** Entries into TIME_WAIT by a kernel's count; over `tcp_max_tw_buckets` a socket skips the state and is counted apart. */
+export function timeWaitEntries(deltas: Readonly<Record<string, number>> | null): number | null {
+  const entered = deltas?.['TW'];
+  return entered === undefined ? null : entered + (deltas?.['TCPTimeWaitOverflow'] ?? 0);
+}
+
+/** Whether every request of the trial was answered: only then must the two sides agree to the last request. */
+export function isClean(counts: RequestCounts): boolean {
+  return counts.failed === 0 && counts.abandoned === 0;
 }

@@ -4,6 +4,7 @@ import type { LinkReport } from '../lab/messages.ts';
 import type { InvalidReason } from '../results/warnings.ts';
 import type { KernelCounters, SamplerReport } from '../samplers/messages.ts';
 import type { TrialConfig } from '../scenario/config.ts';
+import { isLoopback } from '../scenario/server-url.ts';
 import type { LiveServerSettings, ServerReport } from '../server/messages.ts';
 import type { TimeWaitCounting } from './comparison.ts';
 import type { HostSettings } from './host-settings.ts';
@@ -76,11 +77,7 @@ export interface TrialEvidence {
 /** What a trial finds and does not change. */
 export type Circumstances = Pick<TrialEvidence, 'mode' | 'limits' | 'timeWaitCounting' | 'samplerIntervalMs'>;
 
-export function emptyEvidence(
-  planned: PlannedTrial,
-  startedAt: string,
-  circumstances: Circumstances,
-): TrialEvidence {
+export function emptyEvidence(planned: PlannedTrial, startedAt: string, circumstances: Circumstances): TrialEvidence {
   return {
     planned,
     startedAt,
@@ -125,4 +122,9 @@ export function completedWithinMeasure(generator: GeneratorReport): number {
   return generator.intervals
     .filter(({ startMs }) => startMs >= 0 && startMs < measureMs)
     .reduce((sum, { completed }) => sum + completed, 0);
+}
+
+/** Whether the server runs on another machine, of which nothing can be seen from here. */
+export function isElsewhere({ server }: TrialConfig): boolean {
+  return server.kind === 'external' && !isLoopback(server.host);
 }

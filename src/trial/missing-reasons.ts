@@ -31,7 +31,10 @@ export function missingReasons(evidence: TrialEvidence, record: TrialRecord): Re
 /** Dotted path of a field or an object -> reason, the most telling first. */
 function* reasons(evidence: TrialEvidence): Generator<readonly [string, string]> {
   const { generator, server, sampler, samplerMissing, kernelMissing, serverAtMeasureEnd } = evidence;
-  yield ['link', 'host mode has no emulated link'];
+  yield ['link', evidence.mode.name === 'host' ? 'host mode has no emulated link' : 'the lab ended without a report'];
+  yield ['link.packetsPerRequest', generator === null ? generatorGone : 'no request was sent'];
+  yield ['link.lateness', 'no packet was delivered'];
+  yield* silentServer(evidence);
   yield ['connections.tls', 'this trial spoke no TLS'];
   yield ['latency.tls', 'this trial spoke no TLS'];
   yield ['latencyByConnection.new.tls', 'this trial spoke no TLS'];
@@ -67,6 +70,22 @@ function* reasons(evidence: TrialEvidence): Generator<readonly [string, string]>
   yield ['timeWait.method', sampler?.missing['client.timeWait'] ?? 'TIME_WAIT was not read'];
   yield ['timeWait.overflow', kernelMissing];
   yield ['kernel', kernelMissing];
+}
+
+/** What is not known of a server that reports nothing. */
+function* silentServer({ whyNoReport, planned }: TrialEvidence): Generator<readonly [string, string]> {
+  if (whyNoReport === null) return;
+  yield ['requests.executedByServer', whyNoReport];
+  for (const name of [...countsOfServer, 'eventLoopDelay', 'settings']) yield [`server.${name}`, whyNoReport];
+  if (planned.config.server.kind !== 'external') {
+    yield ['cpu.server.userUs', 'CPU time of a process tree is sampled as a sum'];
+    yield ['cpu.server.systemUs', 'CPU time of a process tree is sampled as a sum'];
+    yield ['cpu.server', 'the process tree was not sampled at both ends of measure'];
+    return;
+  }
+  const notOurs = 'an external server is not ours to look into';
+  for (const path of ['fds.server', 'memory.server', 'cpu.server']) yield [path, notOurs];
+  for (const path of ['timeWait.server', 'kernel.server']) yield [path, 'the server is on another machine'];
 }
 
 const countsOfServer = [

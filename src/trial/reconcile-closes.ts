@@ -1,6 +1,6 @@
 /** The part of the reconciliation about ends of connections: who closed first, and the TIME_WAIT sockets that must follow. Pure. */
 import type { ReconciliationRecord } from '../results/record.ts';
-import { kernelVerdict, row, type ReconcileInput } from './comparison.ts';
+import { kernelVerdict, row, timeWaitEntries, type ReconcileInput, type ReportedInput } from './comparison.ts';
 
 /** TCP_TIMEWAIT_LEN of the Linux kernel (include/net/tcp.h): fixed. */
 const timeWaitSeconds = 60;
@@ -12,7 +12,7 @@ interface Tally {
   readonly reset: number;
 }
 
-function clientTally({ generator, closeWith }: ReconcileInput): Tally {
+export function clientTally({ generator, closeWith }: ReconcileInput): Tally {
   const { firstCloser, teardown } = generator.connections;
   const byFin = closeWith === 'fin';
   return {
@@ -22,7 +22,11 @@ function clientTally({ generator, closeWith }: ReconcileInput): Tally {
   };
 }
 
-function serverTally({ server }: ReconcileInput): Tally {
+/** Null of a server that reports nothing. */
+export function serverTally(input: ReportedInput): Tally;
+export function serverTally(input: ReconcileInput): Tally | null;
+export function serverTally({ server }: ReconcileInput): Tally | null {
+  if (server === null) return null;
   const { client, server: own, reset } = server.firstCloser;
   return { clientFirst: client, serverFirst: own, reset };
 }
@@ -31,7 +35,7 @@ const fins = (tally: Tally): number => tally.clientFirst + tally.serverFirst;
 const ends = (tally: Tally): number => fins(tally) + tally.reset;
 
 /** Every connection that was opened has ended, on both sides. */
-export function closeRow(input: ReconcileInput): ReconciliationRecord {
+export function closeRow(input: ReportedInput): ReconciliationRecord {
   const client = ends(clientTally(input));
   const server = ends(serverTally(input)) + input.server.open;
   const { opened } = input.generator.connections;
@@ -41,7 +45,7 @@ export function closeRow(input: ReconcileInput): ReconciliationRecord {
   return row('closes', { client, server }, { ok, note: ok ? null : note });
 }
 
-export function timeWaitRows(input: ReconcileInput): readonly ReconciliationRecord[] {
+export function timeWaitRows(input: ReportedInput): readonly ReconciliationRecord[] {
   const client = clientTally(input);
   const server = serverTally(input);
   return [totalRow(input, client, server), clientSideRow(input, client, server), serverSideRow(input, client, server)];
@@ -51,10 +55,10 @@ export function timeWaitRows(input: ReconcileInput): readonly ReconciliationReco
  * Connections that ended by FIN, against entries into TIME_WAIT. Exact while nothing was reset: both sides saw the same connections end.
  * A connection that each side thinks it closed first was closed by both at once and may have left two TIME_WAIT sockets.
  */
-function totalRow(input: ReconcileInput, client: Tally, server: Tally): ReconciliationRecord {
+function totalRow(input: ReportedInput, client: Tally, server: Tally): ReconciliationRecord {
   const byClient = fins(client);
   const byServer = fins(server);
-  const kernel = entries(input);
+  const kernel = timeWaitEntries(input.kernel);
   const counts = { client: byClient, server: byServer, kernel };
   const resets = Math.max(client.reset, server.reset);
   // A timed-out connect may have been a connection to the server only.
@@ -75,13 +79,6 @@ function totalRow(input: ReconcileInput, client: Tally, server: Tally): Reconcil
   return row('timeWait', counts, { ok: verdict.ok, note: note === '' ? null : note });
 }
 
-/** Entries into TIME_WAIT by the kernel's count; over `tcp_max_tw_buckets` a socket skips the state and is counted apart. */
-function entries({ kernel }: ReconcileInput): number | null {
-  const entered = kernel?.['TW'];
-  if (entered === undefined) return null;
-  return entered + (kernel?.['TCPTimeWaitOverflow'] ?? 0);
-}
-
 function overflowNote({ kernel }: ReconcileInput): string | null {
   const overflow = kernel?.['TCPTimeWaitOverflow'] ?? 0;
   return overflow === 0
@@ -93,20 +90,20 @@ function overflowNote({ kernel }: ReconcileInput): string | null {
  * The client closed first where it sent its FIN before it saw the server's. It may have overlooked one in its queue, so its own count is
  * the upper bound and the server's count of client-first ends the lower; without such a race they are equal.
  */
-function clientSideRow(input: ReconcileInput, client: Tally, server: Tally): ReconciliationRecord {
+function clientSideRow(input: ReportedInput, client: Tally, server: Tally): ReconciliationRecord {
   const counts = { client: client.clientFirst, server: server.clientFirst, kernel: gauge(input, 'client') };
   return row('timeWait.client', counts, sideVerdict(input, 'client', counts.server, counts.client, counts.kernel));
 }
 
 /** The mirror of the client's row: here the server's count is the upper bound. */
-function serverSideRow(input: ReconcileInput, client: Tally, server: Tally): ReconciliationRecord {
+function serverSideRow(input: ReportedInput, client: Tally, server: Tally): ReconciliationRecord {
   const counts = { client: client.serverFirst, server: server.serverFirst, kernel: gauge(input, 'server') };
   return row('timeWait.server', counts, sideVerdict(input, 'server', counts.client, counts.server, counts.kernel));
 }
 
 /** `atLeast` is what the other side saw, `atMost` what this side itself did, `held` the sockets in TIME_WAIT at the end. */
 function sideVerdict(
-  input: ReconcileInput,
+  input: ReportedInput,
   side: 'client' | 'server',
   atLeast: number,
   atMost: number,
@@ -131,7 +128,7 @@ function gauge(input: ReconcileInput, side: 'client' | 'server'): number | null 
 }
 
 /** Why the sockets in TIME_WAIT at the end need not be all that entered it, or null if they must be. */
-function whyNotAllHeld(input: ReconcileInput, side: 'client' | 'server', someAreMissing: boolean): string | null {
+function whyNotAllHeld(input: ReportedInput, side: 'client' | 'server', someAreMissing: boolean): string | null {
   const gauges = input.timeWaitGauges;
   if (gauges !== null && gauges.client.start + gauges.server.start > 0) {
     return 'the port had TIME_WAIT sockets before the trial';

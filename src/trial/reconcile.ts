@@ -1,27 +1,32 @@
 /** Compares what the client, the server and the kernel counted of the same events, and says where they disagree. Pure. */
 import type { RequestCounts } from '../clients/observations.ts';
 import type { ReconciliationRecord } from '../results/record.ts';
-import { kernelVerdict, row, type ReconcileInput } from './comparison.ts';
+import { isClean, isReported, kernelVerdict, row, type ReconcileInput, type ReportedInput } from './comparison.ts';
 import { closeRow, timeWaitRows } from './reconcile-closes.ts';
+import { labOpenRows, labTimeWaitRows } from './reconcile-lab.ts';
 
 /** Connect errors after which a SYN was certainly sent. After any other the kernel may not have counted the attempt. */
 const codesAfterSyn: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'CONNECT_TIMEOUT']);
 
 /** Every comparison of one finished trial. */
 export function reconcile(input: ReconcileInput): readonly ReconciliationRecord[] {
+  const { lab } = input;
+  const reported = isReported(input) ? input : null;
   return [
-    connectionsRow(input),
-    connectsRow(input),
-    requestsRow(input),
-    requestsOnConnectionsRow(input),
-    closeRow(input),
-    ...timeWaitRows(input),
+    ...(lab === null ? openRows(input, reported) : labOpenRows(input, lab, everySynSent(input))),
+    ...(reported === null ? [] : [requestsRow(reported), requestsOnConnectionsRow(reported), closeRow(reported)]),
+    ...(lab === null ? (reported === null ? [] : timeWaitRows(reported)) : labTimeWaitRows(input, lab)),
     conservationRow('requests.measure', input.generator.measure),
     conservationRow('requests.trial', input.generator.wholeTrial),
   ];
 }
 
-function connectionsRow({ generator, server, kernel }: ReconcileInput): ReconciliationRecord {
+/** How connections began, where a kernel is shared with other programs. */
+function openRows(input: ReconcileInput, reported: ReportedInput | null): readonly ReconciliationRecord[] {
+  return reported === null ? [connectsRow(input)] : [connectionsRow(reported), connectsRow(input)];
+}
+
+function connectionsRow({ generator, server, kernel }: ReportedInput): ReconciliationRecord {
   const { opened, attempted, connectFailed } = generator.connections;
   const counts = { client: opened, server: server.accepted, kernel: kernel?.['PassiveOpens'] ?? null };
   // A handshake can end in the kernel just after the client gave up on it; never the other way round.
@@ -35,29 +40,31 @@ function connectionsRow({ generator, server, kernel }: ReconcileInput): Reconcil
   return row('connections', counts, kernelVerdict('PassiveOpens', counts.kernel, server.accepted));
 }
 
-function connectsRow({ generator, kernel }: ReconcileInput): ReconciliationRecord {
-  const { attempted, opened, connectFailed } = generator.connections;
-  const counts = { client: attempted, kernel: kernel?.['ActiveOpens'] ?? null };
+/** Whether no connect failed before its SYN, as far as the failures tell. */
+function everySynSent({ generator }: ReconcileInput): boolean {
+  const { connectFailed } = generator.connections;
   const connectErrors = [...generator.errors, ...generator.warmUpErrors].filter((error) => error.phase === 'connect');
   const explained = connectErrors.reduce((sum, error) => sum + error.count, 0);
-  const everySynSent =
-    connectFailed === 0 ||
-    (explained >= connectFailed && connectErrors.every((error) => codesAfterSyn.has(error.code)));
+  return (
+    connectFailed === 0 || (explained >= connectFailed && connectErrors.every((error) => codesAfterSyn.has(error.code)))
+  );
+}
+
+function connectsRow(input: ReconcileInput): ReconciliationRecord {
+  const { generator, kernel } = input;
+  const { attempted, opened, connectFailed } = generator.connections;
+  const counts = { client: attempted, kernel: kernel?.['ActiveOpens'] ?? null };
+  const allSent = everySynSent(input);
   // Without a descriptor or a port an attempt fails before its SYN: it may be missing from `attempted` and from the kernel's count.
-  if (opened + (everySynSent ? connectFailed : 0) > attempted) {
+  if (opened + (allSent ? connectFailed : 0) > attempted) {
     const note = `${opened} connections opened and ${connectFailed} failed, of ${attempted} attempted`;
     return row('connects', counts, { ok: false, note });
   }
-  const atLeast = everySynSent ? attempted : opened;
+  const atLeast = allSent ? attempted : opened;
   return row('connects', counts, kernelVerdict('ActiveOpens', counts.kernel, atLeast, attempted));
 }
 
-/** Whether every request of the trial was answered: only then must the two sides agree to the last request. */
-function isClean(counts: RequestCounts): boolean {
-  return counts.failed === 0 && counts.abandoned === 0;
-}
-
-function requestsRow({ generator, server }: ReconcileInput): ReconciliationRecord {
+function requestsRow({ generator, server }: ReportedInput): ReconciliationRecord {
   const { sent, answered } = generator.wholeTrial;
   const handled = server.executed + server.refused;
   const counts = { client: sent, server: handled };
@@ -74,7 +81,7 @@ function requestsRow({ generator, server }: ReconcileInput): ReconciliationRecor
 }
 
 /** Requests added up over connections must give the requests added up over time. */
-function requestsOnConnectionsRow({ generator, server }: ReconcileInput): ReconciliationRecord {
+function requestsOnConnectionsRow({ generator, server }: ReportedInput): ReconciliationRecord {
   const onClient = totalRequests(generator.connections.requestsPerConnection);
   const onServer = totalRequests(server.requestsPerConnection);
   const counts = { client: onClient, server: onServer };

@@ -17,8 +17,10 @@ import type { ServerReport } from '../server/messages.ts';
 import { encodeHdr } from '../stats/hdr-codec.ts';
 import type { SparseCounts } from '../stats/histogram.ts';
 import { mergeSparse } from '../stats/summary.ts';
-import { completedWithinMeasure, kernelDeltas, type TrialEvidence } from './evidence.ts';
+import { completedWithinMeasure, isElsewhere, kernelDeltas, type TrialEvidence } from './evidence.ts';
+import type { ReconcileInput } from './comparison.ts';
 import { cpu, fds, memory, timeWait } from './gauges.ts';
+import { linkRecord } from './link-record.ts';
 import { missingReasons } from './missing-reasons.ts';
 import { reconcile } from './reconcile.ts';
 import { invalidReasons, trialWarnings } from './warnings.ts';
@@ -41,7 +43,7 @@ export function trialRecord(evidence: TrialEvidence): TrialRecord {
     invalidReasons: reasons,
     warnings: trialWarnings(evidence, reconciliation).map((warning) => ({ ...warning })),
     missing: {},
-    mode: 'host',
+    mode: evidence.mode.name,
     client: {
       name: planned.config.client,
       transport: evidence.transport?.name ?? null,
@@ -63,7 +65,8 @@ export function trialRecord(evidence: TrialEvidence): TrialRecord {
     kernel: kernel(evidence),
     cpu: cpu(evidence),
     memory: memory(evidence),
-    link: null,
+    link: evidence.link === null ? null : linkRecord(evidence.link, generator?.wholeTrial.sent ?? null),
+    network: evidence.hosts,
     server: serverRecord(evidence),
     reconciliation,
     series: { intervals: (generator?.intervals ?? []).map(intervalRecord) },
@@ -73,8 +76,11 @@ export function trialRecord(evidence: TrialEvidence): TrialRecord {
 }
 
 function reconciled(evidence: TrialEvidence): readonly ReconciliationRecord[] {
-  const { generator, server, planned, sampler, timeWaitCounting } = evidence;
-  if (generator === null || server === null) return [];
+  const { generator, server, planned, sampler, timeWaitCounting, whyNoReport } = evidence;
+  // A server that ended without its report is no witness; one that never reports leaves the others.
+  if (generator === null || (server === null && whyNoReport === null)) return [];
+  // Without its link a lab has neither the wire nor a network whose counts came to rest.
+  if (evidence.mode.name === 'lab' && evidence.link === null) return [];
   const first = sampler?.samples[0];
   const last = sampler?.samples.at(-1);
   const side = (name: 'client' | 'server'): { start: number; end: number } | null => {
@@ -88,11 +94,19 @@ function reconciled(evidence: TrialEvidence): readonly ReconciliationRecord[] {
     closeWith: planned.config.strategy.closeWith,
     generator,
     server,
-    kernel: kernelDeltas(evidence),
+    lab: labCounts(evidence),
+    kernel: kernelDeltas(evidence, 'client'),
     timeWaitCounting,
     timeWaitGauges: client === null || ofServer === null ? null : { client, server: ofServer },
     observedSeconds: first === undefined || last === undefined ? Infinity : (last.atNs - first.atNs) / 1e9,
   });
+}
+
+function labCounts(evidence: TrialEvidence): ReconcileInput['lab'] {
+  const { link, unsettled } = evidence;
+  if (link === null) return null;
+  const kernelClient = kernelDeltas(evidence, 'client');
+  return { link, kernelClient, kernelServer: kernelDeltas(evidence, 'server'), unsettled };
 }
 
 /** What measure really lasted, or what it was meant to where it never began. */
@@ -171,10 +185,11 @@ function perConnection(histogram: Readonly<Record<number, number>>): Connections
   return { histogram: { ...histogram }, mean: answered / connections, max };
 }
 
-/** Both hosts share one namespace, so both sides show the same figures. */
+/** In host mode both sides share one namespace, so both show the same figures; a server elsewhere has a kernel of its own. */
 function kernel(evidence: TrialEvidence): TrialRecord['kernel'] {
-  const deltas = kernelDeltas(evidence);
-  return { client: deltas, server: deltas, scope: 'shared' };
+  const client = kernelDeltas(evidence, 'client');
+  const server = isElsewhere(evidence.planned.config) ? null : kernelDeltas(evidence, 'server');
+  return { client, server, scope: evidence.mode.name === 'lab' ? 'separate' : 'shared' };
 }
 
 function serverRecord(evidence: TrialEvidence): ServerRecord {

@@ -140,7 +140,13 @@ async function bringUp(
     client: config.client,
     ...(lab === null ? {} : { launcher: lab.clientLauncher }),
   });
-  parts.generator = await broughtUp(generator, 'the start of the generator', startGeneratorMs, 'generator-died', signal);
+  parts.generator = await broughtUp(
+    generator,
+    'the start of the generator',
+    startGeneratorMs,
+    'generator-died',
+    signal,
+  );
   // Its failure is awaited in `load`; until then it must not count as unhandled.
   parts.generator.done.catch(() => undefined);
   const { transport, transportReason } = parts.generator;

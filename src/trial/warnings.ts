@@ -5,7 +5,8 @@ import type { ReconciliationRecord } from '../results/record.ts';
 import { warning, type InvalidReason, type Warning, type WarningCode } from '../results/warnings.ts';
 import { Histogram } from '../stats/histogram.ts';
 import { mergeSparse } from '../stats/summary.ts';
-import { completedWithinMeasure, kernelDeltas, type TrialEvidence } from './evidence.ts';
+import { completedWithinMeasure, type TrialEvidence } from './evidence.ts';
+import { overflow as overflows } from './gauges.ts';
 
 /** Every threshold, in one place. */
 const thresholds = {
@@ -25,6 +26,8 @@ const thresholds = {
   portShare: 0.8,
   /** Share of samples that may be late. */
   samplesLate: 0.05,
+  /** Delivery after the due time, p99: a link that is late by more did not have the delay that it was asked for. */
+  linkLateP99Ns: 1e6,
   /** A server's hint counts whole seconds and clients subtract one: below this nothing is left. */
   shortKeepAliveMs: 2000,
 } as const;
@@ -50,12 +53,21 @@ export function invalidReasons(
     const limited = generatorLimited(evidence, generator);
     if (limited !== null) reasons.push({ code: 'generator-limited', message: limited });
   }
+  const late = linkLate(evidence);
+  if (late !== null) reasons.push({ code: 'link-late', message: late });
   for (const { ok, name, note } of reconciliation) {
     if (ok !== false) continue;
     const conserved = name.startsWith('requests.');
     reasons.push({ code: conserved ? 'not-conserved' : 'not-reconciled', message: `${name}: ${note ?? ''}` });
   }
   return reasons;
+}
+
+/** By how much the link fell behind; null where it kept up. */
+function linkLate({ link }: TrialEvidence): string | null {
+  const late = link === null ? null : Histogram.fromSparse(link.lateness).quantile(0.99);
+  if (late === null || late <= thresholds.linkLateP99Ns) return null;
+  return `1 % of the packets were delivered ${ms(late)} or more after their time, above ${ms(thresholds.linkLateP99Ns)}`;
 }
 
 /** Why the generator, not the strategy, set the figures; null where it did not. */
@@ -125,7 +137,8 @@ function* environmentWarnings(
   const noisy = reconciliation.find(isKernelNoise);
   if (noisy !== undefined) yield ['kernel-noise', `${noisy.name}: ${noisy.note ?? ''}`];
   if (transport?.name === 'net') yield ['no-ffi', transport.reason ?? 'the client ran on node:net'];
-  const overflow = kernelDeltas(evidence)?.['TCPTimeWaitOverflow'] ?? 0;
+  if (evidence.mode.fallback !== null) yield ['host-mode', evidence.mode.fallback];
+  const overflow = overflows(evidence) ?? 0;
   if (overflow > 0) yield ['tw-overflow', `${overflow} connections skipped TIME_WAIT`];
   if (server !== null && server.turnedAway > 0) {
     yield ['turned-away', `the server turned ${server.turnedAway} connections away`];

@@ -7,6 +7,7 @@ import { Bench, childrenOf, isAlive, until, type Running } from './connbench.ts'
 const short = `name: short
 question: Does reuse pay off?
 base:
+  network: { mode: host }
   load: { model: open, rate: 300/s, arrivals: constant, warmUp: 100ms, duration: 1s }
 axes:
   strategy:

@@ -25,7 +25,7 @@ describe('loadNative', () => {
 
   it.skipIf(!loadNative().ok)('a view is the memory itself', () => {
     const { libc, view } = requireNative();
-    const address = libc.malloc(16);
+    const address = libc.calloc(1, 16);
     const first = new Uint8Array(view(address, 16));
     first.fill(7);
     expect([...new Uint8Array(view(address + 4, 2))]).toEqual([7, 7]);

@@ -110,6 +110,7 @@ export function fakeTrial(behaviour: FakeBehaviour = {}): {
   const generator = new FakeGenerator(behaviour, server);
   const readings = [fixtures.kernelBefore, fixtures.kernelAfter];
   const dependencies: TrialDependencies = {
+    openLab: () => never(),
     startServer: () => Promise.resolve(server),
     startGenerator: () => Promise.resolve(generator),
     startSampler: () => Promise.resolve({ stop: () => Promise.resolve(fixtures.sampler) }),

@@ -4,6 +4,7 @@ import { latencyNames, type ConnectionReport } from '../../src/clients/observati
 import type { GeneratorReport } from '../../src/generator/messages.ts';
 import type { KernelCounters, Sample, SamplerReport } from '../../src/samplers/messages.ts';
 import type { TrialConfig } from '../../src/scenario/config.ts';
+import type { DirectionCounts, LinkReport } from '../../src/lab/messages.ts';
 import type { LiveServerSettings, ServerReport } from '../../src/server/messages.ts';
 import { Histogram, type SparseCounts } from '../../src/stats/histogram.ts';
 import { hostNetwork } from '../clients/trial-config.ts';
@@ -198,10 +199,43 @@ export const sampler: SamplerReport = {
   late: 0,
 };
 
-export const consistent: ReconcileInput = {
+const direction: DirectionCounts = {
+  sent: { packets: 130, bytes: 10_000 },
+  delivered: { packets: 130, bytes: 10_000 },
+  syn: 0,
+  synAck: 0,
+  fin: 10,
+  rst: 0,
+  pureAck: 10,
+  retransmitted: 0,
+  droppedByLoss: 0,
+  droppedByQueue: 0,
+  droppedByMiddlebox: 0,
+  droppedByDevice: 0,
+  duplicated: 0,
+  reordered: 0,
+  inFlight: 0,
+  middleboxResets: 0,
+  peakQueueBytes: 0,
+};
+
+/** The same trial as a link sees it. */
+export const link: LinkReport = {
+  fromClient: { ...direction, syn: 10 },
+  fromServer: { ...direction, synAck: 10 },
+  flows: 10,
+  firstFin: { client: 7, server: 3 },
+  resetFlows: 0,
+  lateness: histogramOf(10_000, 260),
+  otherPackets: 0,
+  cpu: { userUs: 100, systemUs: 100 },
+};
+
+export const consistent: ReconcileInput & { readonly server: ServerReport } = {
   closeWith: 'fin',
   generator,
   server,
+  lab: null,
   kernel: kernelGrowth,
   timeWaitCounting: 'entry',
   timeWaitGauges: { client: { start: 0, end: 7 }, server: { start: 0, end: 3 } },

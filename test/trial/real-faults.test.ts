@@ -9,6 +9,7 @@ import { runTrial } from '../../src/trial/run-trial.ts';
 import { config } from './fixtures.ts';
 
 const circumstances = {
+  mode: { name: 'host', fallback: null },
   limits: { openFiles: 20_000, ephemeralPorts: 28_232 },
   timeWaitCounting: 'entry',
   samplerIntervalMs: 100,

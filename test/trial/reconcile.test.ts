@@ -6,29 +6,30 @@ import type { ReconcileInput } from '../../src/trial/comparison.ts';
 import { reconcile } from '../../src/trial/reconcile.ts';
 import { connections, consistent, generator, kernelGrowth, server } from './fixtures.ts';
 
+type Reported = typeof consistent;
 type Connections = GeneratorReport['connections'];
 
-const withConnections = (change: Partial<Connections>, input = consistent): ReconcileInput => ({
+const withConnections = (change: Partial<Connections>, input = consistent): Reported => ({
   ...input,
   generator: { ...input.generator, connections: { ...input.generator.connections, ...change } },
 });
-const withTrial = (change: Partial<GeneratorReport['wholeTrial']>): ReconcileInput => ({
+const withTrial = (change: Partial<GeneratorReport['wholeTrial']>): Reported => ({
   ...consistent,
   generator: { ...generator, wholeTrial: { ...generator.wholeTrial, ...change } },
 });
-const withMeasure = (change: Partial<GeneratorReport['measure']>): ReconcileInput => ({
+const withMeasure = (change: Partial<GeneratorReport['measure']>): Reported => ({
   ...consistent,
   generator: { ...generator, measure: { ...generator.measure, ...change } },
 });
-const withServer = (change: Partial<ServerReport>, input = consistent): ReconcileInput => ({
+const withServer = (change: Partial<ServerReport>, input = consistent): Reported => ({
   ...input,
   server: { ...input.server, ...change },
 });
-const withKernel = (change: Record<string, number>, input = consistent): ReconcileInput => ({
+const withKernel = (change: Record<string, number>, input = consistent): Reported => ({
   ...input,
   kernel: { ...kernelGrowth, ...change },
 });
-const withGauges = (client: number, ofServer: number): ReconcileInput => ({
+const withGauges = (client: number, ofServer: number): Reported => ({
   ...consistent,
   timeWaitGauges: { client: { start: 0, end: client }, server: { start: 0, end: ofServer } },
 });
@@ -175,7 +176,7 @@ describe('trouble widens what is accepted, and no further', () => {
 
   test('a connect that failed for want of a descriptor was never attempted', () => {
     const failure = { phase: 'connect', code: 'EMFILE', reused: false, socketAgeMs: null, count: 500 } as const;
-    const failing: ReconcileInput = { ...consistent, generator: { ...generator, errors: [failure] } };
+    const failing: Reported = { ...consistent, generator: { ...generator, errors: [failure] } };
     expect(verdict(withConnections({ connectFailed: 500 }, failing), 'connects').ok).toBe(true);
     expect(verdict(withConnections({ connectFailed: 500, attempted: 9 }, failing), 'connects').ok).toBe(false);
   });

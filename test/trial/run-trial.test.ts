@@ -10,6 +10,7 @@ import { config, server as serverReport } from './fixtures.ts';
 
 const planned: PlannedTrial = { index: 3, block: 1, order: 0, variant: 'strategy=close', config, seed: 7 };
 const circumstances = {
+  mode: { name: 'host', fallback: null },
   limits: { openFiles: 1024, ephemeralPorts: 28_232 },
   timeWaitCounting: 'entry',
   samplerIntervalMs: 100,

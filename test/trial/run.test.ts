@@ -30,6 +30,7 @@ const plan = planTrials(scenario, { seed: 5 });
 function dependencies(): TrialDependencies {
   let current = fakeTrial().dependencies;
   return {
+    openLab: (options) => current.openLab(options),
     startServer: (...args) => {
       current = fakeTrial().dependencies;
       return current.startServer(...args);
@@ -39,6 +40,8 @@ function dependencies(): TrialDependencies {
     readKernelCounters: () => current.readKernelCounters(),
   };
 }
+
+const noLab = { capability: { ok: false, reasons: [{ what: 'No lab.', fix: 'Get one.' }] }, pcapDir: null } as const;
 
 let dir = '';
 beforeEach(async () => {
@@ -59,7 +62,16 @@ async function begin(signal: AbortSignal, events: RunEvents = {}): Promise<strin
   const writer = await createResultFile(dir, headerRecord(scenario, plan, identity));
   const limits = hostLimits(machine);
   const trials = trialsToRun(plan);
-  await runTrials({ trials, alreadyCompleted: 0, writer, limits, signal, events, dependencies: dependencies() });
+  await runTrials({
+    trials,
+    alreadyCompleted: 0,
+    writer,
+    limits,
+    signal,
+    events,
+    ...noLab,
+    dependencies: dependencies(),
+  });
   return writer.path;
 }
 
@@ -96,7 +108,16 @@ test('an interrupt keeps what is done, and a resumed run does the rest', async (
   expect(trials.map(({ index }) => index)).toEqual([2, 3]);
   const limits = hostLimits(readEnvironment());
   const { signal } = new AbortController();
-  await runTrials({ trials, alreadyCompleted: 2, writer, limits, signal, events: {}, dependencies: dependencies() });
+  await runTrials({
+    trials,
+    alreadyCompleted: 2,
+    writer,
+    limits,
+    signal,
+    events: {},
+    ...noLab,
+    dependencies: dependencies(),
+  });
   const file = await readResultFile(path);
   expect(file.trials.map(({ index }) => index)).toEqual([0, 1, 2, 3]);
   expect(file.footer).toMatchObject({ completedTrials: 4, interrupted: false });

@@ -2,26 +2,35 @@
 import { describe, expect, test } from 'vitest';
 import type { GeneratorReport } from '../../src/generator/messages.ts';
 import type { TrialConfig } from '../../src/scenario/config.ts';
-import { emptyEvidence, type TrialEvidence } from '../../src/trial/evidence.ts';
+import type { KernelCounters } from '../../src/samplers/messages.ts';
+import { emptyEvidence, type KernelReading, type TrialEvidence } from '../../src/trial/evidence.ts';
 import { trialRecord } from '../../src/trial/record.ts';
 import * as fixtures from './fixtures.ts';
 
 type Change = Partial<TrialEvidence> & { readonly config?: TrialConfig };
+
+/** One kernel, seen from both sides. */
+const shared = (counters: KernelCounters): KernelReading => ({ client: counters, server: counters });
 
 function judged(change: Change = {}): { warnings: string[]; invalid: string[] } {
   const { config = fixtures.config, ...rest } = change;
   const planned = { index: 0, block: 0, order: 0, variant: 'v', config, seed: 1 };
   const limits = { openFiles: 1024, ephemeralPorts: 28_232 };
   const record = trialRecord({
-    ...emptyEvidence(planned, new Date(0).toISOString(), { limits, timeWaitCounting: 'entry', samplerIntervalMs: 100 }),
+    ...emptyEvidence(planned, new Date(0).toISOString(), {
+      mode: { name: 'host', fallback: null },
+      limits,
+      timeWaitCounting: 'entry',
+      samplerIntervalMs: 100,
+    }),
     transport: { name: 'epoll', reason: null },
     serverSettings: fixtures.settings,
     measureStartNs: fixtures.generator.measureStartNs,
     generator: fixtures.generator,
     server: fixtures.server,
     sampler: fixtures.sampler,
-    kernelBefore: fixtures.kernelBefore,
-    kernelAfter: fixtures.kernelAfter,
+    kernelBefore: shared(fixtures.kernelBefore),
+    kernelAfter: shared(fixtures.kernelAfter),
     ...rest,
   });
   return { warnings: record.warnings.map(({ code }) => code), invalid: record.invalidReasons.map(({ code }) => code) };
@@ -82,6 +91,8 @@ describe('warnings', () => {
     ['a hint of 1999 ms', { serverSettings: { ...settings, keepAliveTimeoutMs: 1999 } }, 'short-keepalive-hint', true],
     ['a hint of 2000 ms', { serverSettings: { ...settings, keepAliveTimeoutMs: 2000 } }, 'short-keepalive-hint', false],
     ['other programs', counters({ ActiveOpens: 1011 }), 'kernel-noise', true],
+    ['no lab though one was wanted', { mode: { name: 'host', fallback: 'No TUN.' } }, 'host-mode', true],
+    ['host mode as asked', { mode: { name: 'host', fallback: null } }, 'host-mode', false],
     ['a full TIME_WAIT table', counters({ TCPTimeWaitOverflow: 4, TW: 306 }), 'tw-overflow', true],
   ])('%s', (_, change, code, warned) => {
     expect(judged(change).warnings.includes(code)).toBe(warned);
@@ -89,7 +100,21 @@ describe('warnings', () => {
 });
 
 function counters(change: Record<string, number>): Change {
-  return { kernelAfter: { atNs: 0, counters: { ...fixtures.kernelAfter.counters, ...change } } };
+  return { kernelAfter: shared({ atNs: 0, counters: { ...fixtures.kernelAfter.counters, ...change } }) };
+}
+
+/** The same trial in a lab whose link delivers everything this late. */
+function lab(latenessNs: number): Change {
+  const reading = (atNs: number, ActiveOpens: number, PassiveOpens: number, TW: number): KernelCounters => ({
+    atNs,
+    counters: { ActiveOpens, PassiveOpens, TW },
+  });
+  return {
+    mode: { name: 'lab', fallback: null },
+    link: { ...fixtures.link, lateness: histogramOf(latenessNs, 100) },
+    kernelBefore: shared(reading(0, 0, 0, 0)),
+    kernelAfter: { client: reading(1, 10, 0, 7), server: reading(1, 0, 10, 3) },
+  };
 }
 
 describe('invalid trials', () => {
@@ -107,6 +132,8 @@ describe('invalid trials', () => {
       { config: closed, ...report({ cpu: { userUs: 400_000, systemUs: 540_000 } }) },
       [],
     ],
+    ['a link late by more than 1 ms', lab(1.01e6), ['link-late']],
+    ['a link late by less', lab(0.99e6), []],
     ['nothing completed', measure({ completed: 0, failed: 80 }), ['nothing-completed']],
     ['a lost request', measure({ completed: 79 }), ['not-conserved']],
     ['a kernel counter below ours', counters({ PassiveOpens: 2009 }), ['not-reconciled']],
