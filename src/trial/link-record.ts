@@ -1,6 +1,6 @@
 /** What the link of a lab counted, in the form of the record. Pure. */
 import type { DirectionCounts, LinkReport } from '../lab/messages.ts';
-import type { LinkRecord } from '../results/record.ts';
+import type { LinkRecord } from '../results/network-record.ts';
 import { Histogram } from '../stats/histogram.ts';
 
 /** `requests`: those sent over the link in the whole trial; null where nobody knows. */

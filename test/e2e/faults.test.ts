@@ -18,7 +18,10 @@ afterEach(() => {
 
 /** A closed load of 8 users for long enough to be interrupted; `more` is appended to `base`. */
 function scenario(more = '', load = 'users: 8, thinkTime: 1ms, warmUp: 0s, duration: 20s'): string {
-  return bench.file('s.yaml', `name: fault\nbase:\n  load: { model: closed, ${load} }\n${more}`);
+  return bench.file(
+    's.yaml',
+    `name: fault\nbase:\n  network: { mode: host }\n  load: { model: closed, ${load} }\n${more}`,
+  );
 }
 
 /** The child of the controller that runs this entry file, once it exists. */
