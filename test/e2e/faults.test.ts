@@ -105,10 +105,10 @@ function runIn(shell: string, prefix: readonly string[], ...args: readonly strin
 
 test('out of file descriptors: EMFILE is counted as a failed connect, and the trial goes on', async () => {
   const path = scenario(
-    '  strategy: { pool: { size: 200 } }\n',
-    'users: 200, thinkTime: 5ms, warmUp: 0s, duration: 1s',
+    '  strategy: { pool: { size: 400 } }\n',
+    'users: 400, thinkTime: 5ms, warmUp: 0s, duration: 1s',
   );
-  const ended = await runIn('ulimit -n 100;', [], 'run', path);
+  const ended = await runIn('ulimit -n 200;', [], 'run', path);
   expect(ended.stderr + ended.stdout).toMatch(/EMFILE/);
   const trial = await onlyTrial();
   const emfile = trial.errors.filter(({ code, phase }) => code === 'EMFILE' && phase === 'connect');
