@@ -17,10 +17,11 @@ const rooms = {
   results: ['scenario', 'stats'],
   trial: ['scenario', 'load', 'kernel', 'clients', 'lab', 'server', 'generator', 'samplers', 'results', 'stats'],
   stats: [],
-  report: ['scenario', 'results', 'stats'],
+  compare: ['scenario', 'results', 'stats'],
+  report: ['scenario', 'results', 'compare', 'stats'],
 };
 const allRooms = [...Object.keys(rooms), 'cli'];
-const pureRooms = ['load', 'http', 'strategy', 'stats', 'report'];
+const pureRooms = ['load', 'http', 'strategy', 'stats', 'compare', 'report'];
 
 function boundary(room, allowed) {
   const forbidden = allRooms.filter((other) => other !== room && !allowed.includes(other));

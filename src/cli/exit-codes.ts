@@ -4,6 +4,8 @@ export const exitCodes = {
   internalError: 1,
   usage: 2,
   expectationBroken: 3,
+  regression: 4,
+  inconclusive: 5,
   invalidTrial: 6,
   /** 128 + the signal's number, as shells count. */
   hangup: 129,

@@ -4,13 +4,18 @@ import { existsSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
 import { printable } from '../report/printable.ts';
 import { UserError } from '../scenario/user-error.ts';
+import { addCalibrateCommand } from './calibrate-command.ts';
+import { addCompareCommand } from './compare-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { addImportCommand } from './import-command.ts';
 import { exitWith, output, surviveClosedPipes } from './output.ts';
+import { addReportCommand } from './report-command.ts';
 import { addRunCommand } from './run-command.ts';
 import { addScenarioCommands } from './scenario-commands.ts';
 import { ScenarioProblems } from './scenario-files.ts';
 import { addServeCommand } from './serve-command.ts';
+import { addTrendCommand } from './trend-command.ts';
 import { version } from './version.ts';
 
 function buildProgram(finish: (code: ExitCode) => void): Command {
@@ -21,6 +26,11 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
     .exitOverride();
   addRunCommand(program, output, finish);
   addScenarioCommands(program, output, finish);
+  addCompareCommand(program, output, finish);
+  addReportCommand(program, output, finish);
+  addCalibrateCommand(program, output, finish);
+  addImportCommand(program, output, finish);
+  addTrendCommand(program, output, finish);
   addServeCommand(program, output, finish);
   addDoctorCommand(program, output, finish);
   program.addHelpText('after', helpAfter);
@@ -31,7 +41,8 @@ const helpAfter = `
 Without arguments it runs the default scenario.
 
 Exit codes: 0 ok; 1 internal error; 2 usage, scenario or environment error;
-3 an expectation is refuted; 6 an invalid trial; 130 interrupted.`;
+3 an expectation is refuted; 4 a gate failed: a regression beyond its margin;
+5 a gate is inconclusive (with --fail-on inconclusive); 6 an invalid trial; 130 interrupted.`;
 
 /** A scenario without a command is a frequent slip, and commander would only call it an unknown command. */
 function refuseScenarioAsCommand(program: Command, args: readonly string[]): void {

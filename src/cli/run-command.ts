@@ -1,35 +1,33 @@
 /** `connbench run`: measures scenarios, shows how far it is, and prints the answer. */
-import { randomBytes, randomInt } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
+import { randomInt } from 'node:crypto';
 import type { Command } from 'commander';
-import { labCapability } from '../lab/capability.ts';
-import { openLab } from '../lab/lab.ts';
-import { judgeClaims } from '../report/expectations.ts';
+import { judgeClaims } from '../compare/claims.ts';
+import { compareRuns } from '../compare/compare.ts';
+import type { ComparisonDocument } from '../compare/document.ts';
+import { renderGates } from '../report/comparison-text.ts';
+import { printable } from '../report/printable.ts';
 import { renderSummary, summarise } from '../report/summary.ts';
-import { renderTerminal } from '../report/terminal.ts';
-import { readResultFile, type ResultFile } from '../results/read-file.ts';
-import { createResultFile, resumeResultFile, type ResultWriter } from '../results/store.ts';
-import { readEnvironment } from '../samplers/environment.ts';
-import { parseScenario, type Scenario } from '../scenario/parse.ts';
-import { planTrials, type Plan } from '../scenario/plan.ts';
+import { renderTerminal, type TerminalOptions } from '../report/terminal.ts';
+import type { ResultFile } from '../results/read-file.ts';
+import { createResultFile } from '../results/store.ts';
+import { planTrials } from '../scenario/plan.ts';
 import { UserError } from '../scenario/user-error.ts';
-import type { HeaderRecord } from '../results/record.ts';
-import { hostLimits, recordedEnvironment } from '../trial/environment.ts';
-import { assertSamePlan, headerRecord, trialsToRun } from '../trial/header.ts';
-import { assertAllowed, assertSettingsTaken } from '../trial/mode.ts';
-import { realProcesses } from '../trial/processes.ts';
-import { runTrials } from '../trial/run.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
-import { listenForInterrupts, type Interrupt } from './interrupt.ts';
+import { failOnOption, gateExitCode, gravest, type FailOn } from './gate-options.ts';
+import {
+  assertPossible,
+  measure,
+  newHeader,
+  resumedRun,
+  type PreparedRun,
+  type RunConditions,
+} from './measured-run.ts';
 import { repeated, wholeNumber } from './options.ts';
 import type { Output } from './output.ts';
-import { clockTime } from './progress-line.ts';
-import { Progress } from './progress.ts';
-import { defaultScenario, loadScenarios, ScenarioProblems } from './scenario-files.ts';
-import { canRedraw, wantsColour, widthOf } from './terminal.ts';
-import { version } from './version.ts';
+import { defaultScenario, loadScenarios } from './scenario-files.ts';
+import { wantsColour, widthOf } from './terminal.ts';
 
-interface RunOptions {
+interface RunOptions extends RunConditions {
   readonly out: string;
   readonly blocks?: number;
   readonly seed?: number;
@@ -37,16 +35,7 @@ interface RunOptions {
   readonly only: readonly string[];
   readonly resume?: string;
   readonly json: boolean;
-  readonly quiet: boolean;
-  readonly pcap?: string;
-  readonly allowRemote: boolean;
-}
-
-/** A run that is ready to begin: its file is open and its header written. */
-interface PreparedRun {
-  readonly plan: Plan;
-  readonly writer: ResultWriter;
-  readonly completed: ReadonlySet<number>;
+  readonly failOn?: FailOn;
 }
 
 export function addRunCommand(program: Command, output: Output, finish: (code: ExitCode) => void): void {
@@ -71,6 +60,7 @@ export function addRunCommand(program: Command, output: Output, finish: (code: E
     .option('--resume <file>', 'go on with the unfinished run in this result file')
     .option('--pcap <dir>', 'write every packet of every lab into a capture per trial, for Wireshark')
     .option('--allow-remote', 'allow an external server that is not on this machine', false)
+    .addOption(failOnOption())
     .option('--json', 'print the answer as JSON', false)
     .option('--quiet', 'show no progress', false)
     .action(async (scenarios: readonly string[], options: RunOptions) => {
@@ -81,14 +71,16 @@ export function addRunCommand(program: Command, output: Output, finish: (code: E
 async function runCommand(names: readonly string[], options: RunOptions, output: Output): Promise<ExitCode> {
   const prepare =
     options.resume === undefined ? await freshRuns(names, options) : [resumed(names, options.resume, options)];
-  let worst: ExitCode = exitCodes.ok;
+  const codes: ExitCode[] = [];
   for (const make of prepare) {
-    const code = await measure(await make(), options, output);
-    if (code >= exitCodes.hangup) return code;
-    // Of several scenarios the gravest outcome counts: an invalid trial over a refuted claim over success.
-    if (code > worst) worst = code;
+    const { file, interrupt } = await measure(await make(), options, output);
+    const gates = judgeGates(file);
+    printResults(file, gates, options, output);
+    const code = interrupt.exitCode();
+    if (code !== null) return code;
+    codes.push(exitCodeOf(file, gates, options));
   }
-  return worst;
+  return gravest(codes);
 }
 
 type MakeRun = () => Promise<PreparedRun>;
@@ -103,121 +95,59 @@ async function freshRuns(names: readonly string[], options: RunOptions): Promise
   });
   for (const { plan } of runs) await assertPossible(plan, options);
   return runs.map(({ scenario, plan }) => {
-    return async () => ({ plan, writer: await createResultFile(out, header(scenario, plan)), completed: new Set() });
+    return async () => ({ plan, writer: await createResultFile(out, newHeader(scenario, plan)), completed: new Set() });
   });
 }
 
-function header(scenario: Scenario, plan: Plan): HeaderRecord {
-  return headerRecord(scenario, plan, {
-    runId: randomBytes(4).toString('hex'),
-    startedAt: new Date().toISOString(),
-    connbenchVersion: version,
-    environment: recordedEnvironment(readEnvironment()),
-  });
-}
-
-/** Rejects with a UserError where this machine cannot do what the plan asks for, before anything of it runs. */
-async function assertPossible({ variants }: Plan, { allowRemote, pcap }: RunOptions): Promise<void> {
-  const configs = variants.map(({ trial }) => trial);
-  assertAllowed(configs, await labCapability(), { allowRemote, pcapDir: pcap ?? null });
-  await assertSettingsTaken(configs, openLab);
-  if (pcap !== undefined) await makeCaptureDirectory(pcap);
-}
-
-async function makeCaptureDirectory(dir: string): Promise<void> {
-  try {
-    await mkdir(dir, { recursive: true });
-  } catch (error) {
-    const { code = 'error', message } = error as NodeJS.ErrnoException;
-    throw new UserError(code, `--pcap ${dir}: ${message}`, 'Name a directory that can be written to.');
-  }
-}
-
-/** The plan is made again from the scenario in the file, so that neither the scenario nor its settings can have changed. */
 function resumed(names: readonly string[], path: string, options: RunOptions): MakeRun {
   const { blocks, seed, set, only } = options;
   if (names.length > 0 || blocks !== undefined || seed !== undefined || set.length > 0 || only.length > 0) {
     const hint = `The file holds its scenario and settings. Use only: connbench run --resume ${path}`;
     throw new UserError('RESUME_WITH_SETTINGS', '--resume takes no scenario, --blocks, --seed, --set or --only', hint);
   }
-  return async () => {
-    const { header: written, completedIndexes, writer } = await resumeResultFile(path);
-    try {
-      const { document, folder } = written.scenario;
-      const place = folder === undefined ? { file: path } : { file: path, folder };
-      const parsed = parseScenario(JSON.stringify(document), place);
-      if (!parsed.ok) throw new ScenarioProblems(parsed.problems);
-      const only = written.variants.map((variant) => variant.name);
-      const plan = planTrials(parsed.scenario, { seed: written.seed, blocks: written.blocks, only });
-      assertSamePlan(written, parsed.scenario, plan, path);
-      await assertPossible(plan, options);
-      return { plan, writer, completed: completedIndexes };
-    } catch (error) {
-      await writer.close();
-      throw error;
-    }
-  };
+  return () => resumedRun(path, options);
 }
 
-async function measure(run: PreparedRun, options: RunOptions, output: Output): Promise<ExitCode> {
-  const { plan, writer, completed } = run;
-  const trials = trialsToRun(plan, completed);
-  const mode = options.quiet ? 'none' : canRedraw(process.stderr, process.env) ? 'redraw' : 'lines';
-  const progress = new Progress(trials, completed.size, {
-    mode,
-    width: () => widthOf(process.stderr),
-    write: output.draw,
-    nowMs: () => performance.now(),
-  });
-  if (!options.quiet) progress.say(openingLine(plan, trials.length));
-  const interrupt = listenForInterrupts(
-    () => {
-      progress.say('stopping: finished trials are kept; once more to leave at once');
-    },
-    () => {
-      progress.clear();
-    },
-  );
+/** The scenario's gates on a run: their verdicts, or why nothing could be judged; null without gates. */
+type JudgedGates = ComparisonDocument | UserError | null;
+
+function judgeGates(file: ResultFile): JudgedGates {
+  const { gates = [] } = file.header;
+  if (gates.length === 0) return null;
   try {
-    await runTrials({
-      trials,
-      alreadyCompleted: completed.size,
-      writer,
-      limits: hostLimits(readEnvironment()),
-      capability: await labCapability(),
-      pcapDir: options.pcap ?? null,
-      signal: interrupt.signal,
-      events: progress,
-      dependencies: realProcesses,
-    });
-  } finally {
-    progress.clear();
-    interrupt.dispose();
+    return compareRuns([{ path: file.path, results: file }], { baseline: null, gates, force: false });
+  } catch (error) {
+    // The run is measured and stays worth printing, with `--only` as well.
+    if (error instanceof UserError) return error;
+    throw error;
   }
-  const file = await readResultFile(writer.path);
-  printResults(file, options, output);
-  return exitCodeOf(file, interrupt);
 }
 
-function openingLine({ scenario, variants, blocks, trials, estimatedSeconds }: Plan, left: number): string {
-  const number = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
-  const time = clockTime((estimatedSeconds * 1000 * left) / trials.length);
-  return `${scenario}: ${number(variants.length, 'variant')}, ${number(blocks, 'block')}, ${number(left, 'trial')}, about ${time}`;
-}
-
-function printResults(file: ResultFile, { json }: RunOptions, output: Output): void {
+function printResults(file: ResultFile, gates: JudgedGates, { json }: RunOptions, output: Output): void {
   if (json) {
-    output.print(renderSummary(summarise(file, file.path)));
+    output.print(renderSummary(summarise(file, file.path, gatesOf(gates))));
     return;
   }
-  const colour = wantsColour(process.stdout, process.env);
-  output.print(`${renderTerminal(file, { width: widthOf(process.stdout), colour })}\nResults: ${file.path}`);
+  const options = { width: widthOf(process.stdout), colour: wantsColour(process.stdout, process.env) };
+  const parts = [renderTerminal(file, options), gatesText(gates, options), `Results: ${file.path}`];
+  output.print(parts.filter((part) => part !== '').join('\n'));
 }
 
-function exitCodeOf(file: ResultFile, interrupt: Interrupt): ExitCode {
-  const stopped = interrupt.exitCode();
-  if (stopped !== null) return stopped;
-  if (file.trials.some((trial) => !trial.valid)) return exitCodes.invalidTrial;
-  const refuted = judgeClaims(file).some((claim) => claim.outcome === 'refuted');
-  return refuted ? exitCodes.expectationBroken : exitCodes.ok;
+function gatesText(gates: JudgedGates, options: TerminalOptions): string {
+  if (gates === null) return '';
+  return gates instanceof UserError ? `Gates: not judged: ${printable(gates.message)}\n` : renderGates(gates, options);
+}
+
+/** Null where nothing was judged. */
+function gatesOf(gates: JudgedGates): ComparisonDocument['gates'] | null {
+  return gates === null || gates instanceof UserError ? null : gates.gates;
+}
+
+function exitCodeOf(file: ResultFile, gates: JudgedGates, { failOn }: RunOptions): ExitCode {
+  const codes: ExitCode[] = [];
+  if (file.trials.some((trial) => !trial.valid)) codes.push(exitCodes.invalidTrial);
+  if (judgeClaims(file).some((claim) => claim.outcome === 'refuted')) codes.push(exitCodes.expectationBroken);
+  if (gates instanceof UserError) codes.push(failOn === undefined ? exitCodes.ok : exitCodes.inconclusive);
+  else if (gates !== null) codes.push(gateExitCode(gates, failOn));
+  return gravest(codes);
 }

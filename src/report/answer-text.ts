@@ -1,7 +1,7 @@
 /** Says an answer in sentences: the winner, by how much, at what price, and how far the figures can be trusted. */
 import { blocksNeeded } from '../stats/signed-rank.ts';
 import { levelMargin, type priceMetrics, type GroupAnswer } from './answer.ts';
-import { alpha, type BlockComparison } from './comparison.ts';
+import { alpha, type BlockComparison } from '../compare/blocks.ts';
 import { amount, count, listed, milliseconds, percent, plural, significant } from './format.ts';
 import type { LoadGroupMember } from './load-group.ts';
 import { printable } from './printable.ts';

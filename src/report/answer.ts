@@ -1,5 +1,5 @@
 /** Decides which variant answers fastest under each load, what it is compared with, and what it costs. The words are in answer-text.ts. */
-import { compareOverBlocks, type BlockComparison } from './comparison.ts';
+import { compareOverBlocks, type BlockComparison } from '../compare/blocks.ts';
 import { percent } from './format.ts';
 import { loadGroups, type LoadGroup, type LoadGroupMember } from './load-group.ts';
 import { figuresByVariant, lossRate, type ReportedMetric, type RunResults } from './variant-figures.ts';
@@ -67,7 +67,7 @@ function answerGroup(group: LoadGroup, baseline: Readonly<Record<string, string>
   const { winner, levelWith, split } = pick(candidates);
   const { reference, referenceIs } = referenceFor(winner, candidates, baseline);
   const compare = (metric: ReportedMetric, margin: number): BlockComparison | null =>
-    compareOverBlocks(winner, reference, metric, margin);
+    compareOverBlocks(winner.validTrials, reference.validTrials, metric, margin);
   const p50 = compare('latency.response.p50', levelMargin);
   const p99 = compare('latency.response.p99', tailMargin);
   return { group, winner, reference, referenceIs, levelWith, split, excluded, overBlocks: { p50, p99 }, blocks };

@@ -7,7 +7,8 @@ export interface FailureKind {
   readonly variant: string;
   readonly phase: string;
   readonly code: string;
-  readonly reused: boolean;
+  /** Null where the program did not say. */
+  readonly reused: boolean | null;
   readonly count: number;
 }
 
@@ -43,5 +44,6 @@ export function errorLines(rows: readonly VariantFigures[]): readonly string[] {
 function kindLine({ variant, phase, code, reused, count: times }: FailureKind): string {
   const what = `${printable(variant, 100)}: ${count(times)} x ${printable(code, 60)}`;
   if (phase === 'queue') return `${what} while waiting for a connection`;
+  if (reused === null) return what;
   return `${what} in ${printable(phase, 40)} on a ${reused ? 'reused' : 'new'} connection`;
 }

@@ -2,7 +2,8 @@
 import { answerSentences } from './answer-text.ts';
 import { answersOf, priceMetrics, type GroupAnswer } from './answer.ts';
 import { failureKinds, type FailureKind } from './errors.ts';
-import { judgeClaims, type ClaimCase, type Outcome } from './expectations.ts';
+import { judgeClaims, type ClaimCase, type Outcome } from '../compare/claims.ts';
+import type { GateResult } from '../compare/document.ts';
 import type { LoadGroupMember } from './load-group.ts';
 import { printableJson } from './printable.ts';
 import {
@@ -59,6 +60,8 @@ export interface RunSummary {
   readonly file: string | null;
   readonly scenario: { readonly name: string; readonly question: string | null; readonly look: string | null };
   readonly startedAt: string;
+  /** Of figures of another program, which nothing was reconciled with; null otherwise. */
+  readonly imported: { readonly tool: string; readonly file: string } | null;
   readonly seed: number;
   readonly blocks: number;
   readonly plannedTrials: number;
@@ -74,13 +77,19 @@ export interface RunSummary {
     readonly reason: string | null;
     readonly cases: readonly ClaimCase[];
   }[];
+  /** Of the scenario; absent where it has none, or nothing to compare. */
+  readonly gates?: readonly GateResult[];
   readonly errors: readonly FailureKind[];
   readonly warnings: readonly GatheredWarning[];
   readonly invalid: readonly InvalidTrial[];
 }
 
-/** `file`: where the results are. */
-export function summarise(results: RunResults, file: string | null): RunSummary {
+/** `file`: where the results are; `gates`: how those of the scenario ended, null without. */
+export function summarise(
+  results: RunResults,
+  file: string | null,
+  gates: readonly GateResult[] | null = null,
+): RunSummary {
   const { header, trials, footer } = results;
   const rows = figuresByVariant(results);
   return {
@@ -88,6 +97,7 @@ export function summarise(results: RunResults, file: string | null): RunSummary 
     file,
     scenario: { name: header.scenario.name, question: header.scenario.question, look: header.scenario.look },
     startedAt: header.startedAt,
+    imported: header.imported ?? null,
     seed: header.seed,
     blocks: header.blocks,
     plannedTrials: header.trials.length,
@@ -98,6 +108,7 @@ export function summarise(results: RunResults, file: string | null): RunSummary 
     expectations: judgeClaims(results).map(({ expectation: { claim, metric }, outcome, reason, cases }) => {
       return { claim, metric, outcome, reason, cases };
     }),
+    ...(gates === null ? {} : { gates }),
     errors: failureKinds(rows),
     warnings: gatherWarnings(trials),
     invalid: invalidTrials(trials),

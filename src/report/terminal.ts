@@ -2,12 +2,14 @@
 import { answerSentences } from './answer-text.ts';
 import { answersOf } from './answer.ts';
 import { errorLines } from './errors.ts';
-import { claimLines, judgeClaims, type Outcome } from './expectations.ts';
+import { judgeClaims, type Outcome } from '../compare/claims.ts';
+import { claimLines } from './expectations.ts';
 import { plural } from './format.ts';
 import { painter, type Paint } from './paint.ts';
 import { printable } from './printable.ts';
 import { renderTables } from './tables.ts';
 import { figuresByVariant, type RunResults, type VariantFigures } from './variant-figures.ts';
+import { importedText } from './imported.ts';
 import { gatherWarnings, invalidText, invalidTrials, warningText } from './warnings.ts';
 import { wrap } from './wrap.ts';
 
@@ -65,6 +67,8 @@ function titleSection({ header }: RunResults, prose: Prose): string {
   const lines = [prose.paint.bold(prose.paragraph(printable(name, 120)))];
   if (question !== null) lines.push(prose.paragraph(printable(question, 1000)));
   if (look !== null) lines.push(prose.paint.dim(prose.paragraph(`Look at: ${printable(look, 1000)}`)));
+  const mark = importedText(header);
+  if (mark !== null) lines.push(prose.paint.yellow(prose.paragraph(mark)));
   return lines.join('\n');
 }
 
@@ -72,7 +76,9 @@ function tableSections(rows: readonly VariantFigures[], { header }: RunResults, 
   if (rows.length === 0) return ['No trial was finished.'];
   const { tables, notes } = renderTables(rows, width, prose.paint);
   const legend = [
-    'Response time counts from the intended start of a request to its last byte.',
+    header.imported === undefined
+      ? 'Response time counts from the intended start of a request to its last byte.'
+      : 'Response time is what the other program reports as latency: the warnings say what is in it.',
     header.blocks > 1 ? 'Figures are medians over blocks, errors are sums.' : '',
     'TIME_WAIT: sockets of that side that entered it.',
     rows.some((row) => row.validTrials.length < row.trials.length) ? '! has invalid trials, listed below.' : '',

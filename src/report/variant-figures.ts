@@ -3,7 +3,7 @@ import type { ResultFile } from '../results/read-file.ts';
 import type { TrialRecord } from '../results/record.ts';
 import type { VariantRecord } from '../results/run-plan.ts';
 import { median } from '../stats/summary.ts';
-import { readMetric } from './metric.ts';
+import { readMetric } from '../compare/metric.ts';
 
 /** What a report is made from; `readResultFile` gives it. */
 export type RunResults = Pick<ResultFile, 'header' | 'trials' | 'footer'>;
@@ -101,7 +101,9 @@ function tailSamples(trials: readonly TrialRecord[], p: number): number | null {
 function lossesOf(trials: readonly TrialRecord[]): Losses | null {
   const known = trials.flatMap((trial) => (trial.requests === null ? [] : [trial.requests]));
   if (known.length === 0) return null;
-  const sum = (pick: (requests: Losses) => number): number => known.reduce((total, item) => total + pick(item), 0);
+  // Null is what another program did not count.
+  const sum = (pick: (requests: (typeof known)[number]) => number | null): number =>
+    known.reduce((total, item) => total + (pick(item) ?? 0), 0);
   return {
     scheduled: sum((requests) => requests.scheduled),
     failed: sum((requests) => requests.failed),

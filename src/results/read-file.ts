@@ -1,8 +1,10 @@
 /** Reads a result file, also one whose run was killed, and refuses what is not one with the line that shows it. */
-import type { z } from 'zod';
 import { UserError } from '../scenario/user-error.ts';
 import { fileLines, type FileLine } from './file-lines.ts';
 import { fileTrouble } from './file-trouble.ts';
+import { importedNull } from './imported-nulls.ts';
+import { issues, parseJson, typeOf } from './json-line.ts';
+import { readTrialLine } from './trial-line.ts';
 import {
   footerSchema,
   headerSchema,
@@ -78,17 +80,16 @@ class Reader {
   }
 
   take(line: FileLine): void {
-    const value = parseJson(line.text);
     if (this.#header === null) {
-      this.#header = this.#readHeader(value, line);
+      this.#header = this.#readHeader(parseJson(line.text), line);
       this.#planned = new Set(this.#header.trials.map((trial) => trial.index));
       this.#keep(line);
       return;
     }
-    const trouble = this.#takeAfterHeader(value, line);
-    if (trouble === null) return;
-    if (line.terminated || trouble.parsed) {
-      this.#unusable.push(`line ${line.number}: ${trouble.message}`);
+    const found = this.#takeAfterHeader(line);
+    if (found === null) return;
+    if (line.terminated || found.parsed) {
+      this.#unusable.push(`line ${line.number}: ${found.message}`);
     } else {
       const message = `line ${line.number} is half written: the run was killed while it wrote this line, which is left out`;
       this.#problems.push({ code: 'half-written-line', line: line.number, message });
@@ -97,7 +98,11 @@ class Reader {
 
   finish(): ResultFileLayout {
     if (this.#header === null) {
-      throw new UserError('RESULTS_EMPTY', `${this.#path} is empty`, 'The run was killed before it began; run it again.');
+      throw new UserError(
+        'RESULTS_EMPTY',
+        `${this.#path} is empty`,
+        'The run was killed before it began; run it again.',
+      );
     }
     this.#refuseUnusable();
     if (this.#footer === null) {
@@ -165,11 +170,13 @@ class Reader {
   }
 
   /** What is wrong with the line; null where it was taken. */
-  #takeAfterHeader(value: unknown, line: FileLine): { readonly parsed: boolean; readonly message: string } | null {
+  #takeAfterHeader(line: FileLine): Trouble | null {
+    const quick = line.text === null ? null : readTrialLine(line.text);
+    if (quick !== null) return this.#takeTrial(quick, line);
+    const value = parseJson(line.text);
     if (value === undefined) {
       return { parsed: false, message: line.text === null ? 'not UTF-8 text, or far too long' : 'not JSON' };
     }
-    const trouble = (message: string): { parsed: boolean; message: string } => ({ parsed: true, message });
     if (this.#footer !== null) return trouble('stands after the footer');
     switch (typeOf(value)) {
       case 'header':
@@ -183,48 +190,40 @@ class Reader {
       case 'trial': {
         const trial = trialSchema.safeParse(value);
         if (!trial.success) return trouble(issues(trial.error));
-        const message = this.#takeTrial(trial.data);
-        if (message !== null) return trouble(message);
-        this.#keep(line);
-        return null;
+        return this.#takeTrial(trial.data, line);
       }
       default:
         return trouble('neither a trial nor a footer');
     }
   }
 
-  #takeTrial(trial: TrialRecord): string | null {
+  #takeTrial(trial: TrialRecord, line: FileLine): Trouble | null {
     const { index } = trial;
-    if (!this.#planned.has(index)) return `trial ${index} is not among the planned trials`;
+    if (this.#footer !== null) return trouble('stands after the footer');
+    const absent = this.#header?.imported === undefined ? importedNull(trial) : null;
+    if (absent !== null) return trouble(`${absent}: null, as only an imported figure may be`);
+    if (!this.#planned.has(index)) return trouble(`trial ${index} is not among the planned trials`);
     const earlier = this.#trials.get(index);
-    if (earlier !== undefined && !wasInterrupted(earlier)) return `trial ${index} is there twice`;
+    if (earlier !== undefined && !wasInterrupted(earlier)) return trouble(`trial ${index} is there twice`);
     // Deleted first, so that the map keeps the order of the file.
     this.#trials.delete(index);
     this.#trials.set(index, trial);
+    this.#keep(line);
     return null;
   }
+}
+
+interface Trouble {
+  /** False where the line is no JSON, as the last one of a killed run is. */
+  readonly parsed: boolean;
+  readonly message: string;
+}
+
+function trouble(message: string): Trouble {
+  return { parsed: true, message };
 }
 
 /** Whether a trial was cut short by the user: it does not count as done. */
 export function wasInterrupted(trial: TrialRecord): boolean {
   return trial.invalidReasons.some((reason) => reason.code === 'interrupted');
-}
-
-/** Undefined where the text is not JSON. */
-function parseJson(text: string | null): unknown {
-  if (text === null) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function typeOf(value: unknown): unknown {
-  return typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined;
-}
-
-function issues(error: z.ZodError): string {
-  const [first, ...rest] = error.issues.map(({ path, message }) => `${path.join('.') || 'the line'}: ${message}`);
-  return `${first ?? 'unusable'}${rest.length > 0 ? ` (and ${rest.length} more)` : ''}`;
 }

@@ -5,7 +5,8 @@
  */
 import { z } from 'zod';
 import { hostSettingsSchema, linkSchema } from './network-record.ts';
-import { environmentSchema, expectationSchema, plannedTrialSchema, variantSchema } from './run-plan.ts';
+import { failureSchema, requestsSchema, throughputSchema } from './request-record.ts';
+import { environmentSchema, expectationSchema, gateSchema, plannedTrialSchema, variantSchema } from './run-plan.ts';
 import {
   amountSchema,
   axesSchema,
@@ -43,30 +44,46 @@ export const headerSchema = z.object({
   /** Axis name -> alternative that the other variants are compared with; null without a baseline. */
   baseline: axesSchema.nullable(),
   expectations: z.array(expectationSchema),
+  /** Absent without gates, and in files of earlier versions. */
+  gates: z.exactOptional(z.array(gateSchema)),
   environment: environmentSchema,
   seed: z.number(),
   blocks: countSchema,
   trials: z.array(plannedTrialSchema),
+  /** Of a run whose figures come from another program's report: that program, and the path of its file. */
+  imported: z.exactOptional(z.object({ tool: z.string().min(1), file: z.string() })),
 });
 export type HeaderRecord = DeepReadonly<z.infer<typeof headerSchema>>;
 
 /* ---- trial ---- */
 
-/** Summary and full content of one latency histogram. */
-export const latencySchema = z.object({
-  unit: z.literal('ns'),
-  count: z.int().positive(),
-  min: amountSchema,
-  p50: amountSchema,
-  p90: amountSchema,
-  p99: amountSchema,
-  p999: amountSchema,
-  max: amountSchema,
-  mean: amountSchema,
-  /** HDR histogram, V2 compressed encoding, base64. */
-  histogram: z.string().min(1),
-});
+/**
+ * Summary and full content of one latency histogram. Only in an imported run may the histogram be null, and with it the figures that
+ * the other program did not report.
+ */
+export const latencySchema = z
+  .object({
+    unit: z.literal('ns'),
+    count: z.int().positive(),
+    min: amountSchema.nullable(),
+    p50: amountSchema.nullable(),
+    p90: amountSchema.nullable(),
+    p99: amountSchema.nullable(),
+    p999: amountSchema.nullable(),
+    max: amountSchema.nullable(),
+    mean: amountSchema.nullable(),
+    /** HDR histogram, V2 compressed encoding, base64. */
+    histogram: z.string().min(1).nullable(),
+    /** Every quantile that was reported where there is no histogram, by name: `p75`, `p9999` is 99.99 %. */
+    quantiles: z.exactOptional(z.record(z.string(), amountSchema)),
+  })
+  .refine(
+    ({ histogram, min, p50, p90, p99, p999, max, mean }) =>
+      histogram === null || ![min, p50, p90, p99, p999, max, mean].includes(null),
+    { message: 'a histogram has every figure, so none may be null' },
+  );
 export type LatencyRecord = DeepReadonly<z.infer<typeof latencySchema>>;
+
 
 /** Names of the latency series, in the order of a request's life after the two totals. */
 export const latencyRecordNames = [
@@ -84,42 +101,6 @@ export type LatencyRecordName = (typeof latencyRecordNames)[number];
 /** Null where the series has no sample. */
 const latencySetSchema = z.record(z.enum(latencyRecordNames), latencySchema.nullable());
 export type LatencySet = DeepReadonly<z.infer<typeof latencySetSchema>>;
-
-const requestCountsShape = {
-  scheduled: countSchema,
-  started: countSchema,
-  completed: countSchema,
-  failed: countSchema,
-  dropped: countSchema,
-  abandoned: countSchema,
-};
-
-/** The plain counts are requests whose intended start lies in measure; `executedByServer` and `wholeTrial` include warm-up. */
-export const requestsSchema = z.object({
-  ...requestCountsShape,
-  retried: countSchema,
-  executedByServer: countSchema.nullable(),
-  wholeTrial: z.object({ ...requestCountsShape, sent: countSchema, answered: countSchema }),
-});
-
-export const failureSchema = z.object({
-  phase: z.string(),
-  code: z.string(),
-  reused: z.boolean(),
-  socketAgeMs: amountSchema.nullable(),
-  count: countSchema,
-});
-export type FailureRecord = DeepReadonly<z.infer<typeof failureSchema>>;
-
-export const throughputSchema = z.object({
-  /** Null in the closed model, where the answers set the pace. */
-  offeredPerSecond: amountSchema.nullable(),
-  achievedPerSecond: amountSchema,
-  /** Achieved, successful statuses only. */
-  goodputPerSecond: amountSchema,
-  /** HTTP bytes, both directions. */
-  bytesPerSecond: amountSchema.nullable(),
-});
 
 const firstCloserSchema = z.object({ client: countSchema, server: countSchema, reset: countSchema });
 /** Connections by requests answered on them; mean and max are null where no connection ended. */
@@ -258,7 +239,8 @@ export const trialSchema = z.object({
   block: countSchema,
   order: countSchema,
   startedAt: isoTimeSchema,
-  measureSeconds: amountSchema,
+  /** Null only in an imported run. */
+  measureSeconds: amountSchema.nullable(),
   valid: z.boolean(),
   invalidReasons: z.array(z.object({ code: z.string(), message: z.string() })),
   warnings: z.array(warningSchema),

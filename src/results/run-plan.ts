@@ -1,6 +1,6 @@
 /** The parts of a result file's header: environment, claims, variants and planned trials. */
 import { z } from 'zod';
-import { axesSchema, countSchema, documentSchema, limitSchema, type DeepReadonly } from './values.ts';
+import { amountSchema, axesSchema, countSchema, documentSchema, limitSchema, type DeepReadonly } from './values.ts';
 
 export const environmentSchema = z.object({
   node: z.string().nullable(),
@@ -35,6 +35,9 @@ export const expectationSchema = z.object({
   value: z.object({ below: z.number().nullable(), above: z.number().nullable() }).nullable(),
 });
 export type ExpectationRecord = DeepReadonly<z.infer<typeof expectationSchema>>;
+
+/** A metric that may not be worse than the baseline by more than the margin: 0.1 is 10 %, of the loss rate 0.001 one request in a thousand. */
+export const gateSchema = z.object({ metric: z.string(), margin: amountSchema });
 
 export const variantSchema = z.object({ name: z.string(), axes: axesSchema, config: documentSchema });
 export type VariantRecord = DeepReadonly<z.infer<typeof variantSchema>>;

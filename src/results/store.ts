@@ -1,10 +1,11 @@
 /** Writes result files line by line, so that a run that is killed loses at most the trial in progress, and goes on with such a file. */
-import { mkdir, open, stat, unlink, type FileHandle } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { unlink } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { z } from 'zod';
 import { UserError } from '../scenario/user-error.ts';
 import { fileTrouble } from './file-trouble.ts';
 import { jsonForm } from './json-form.ts';
+import { LineFile, makeDirectory, openFile, syncDirectory } from './line-file.ts';
 import { readLayout, wasInterrupted, type FileProblem } from './read-file.ts';
 import {
   footerSchema,
@@ -50,7 +51,7 @@ export async function createResultFile(dir: string, header: HeaderRecord): Promi
   } catch (error) {
     throw fileTrouble(error, dir, 'write');
   }
-  const handle = await opened(path, 'wx');
+  const handle = await openFile(path, 'wx');
   const writer = new LineWriter(path, handle, 0, false);
   try {
     await writer.write(line);
@@ -62,31 +63,6 @@ export async function createResultFile(dir: string, header: HeaderRecord): Promi
     throw fileTrouble(error, path, 'write');
   }
   return writer;
-}
-
-/**
- * Creates a directory and those above it. Node's own recursive mkdir never returns below a directory that exists and refuses new entries
- * with ENOENT, such as /proc.
- */
-async function makeDirectory(dir: string): Promise<void> {
-  try {
-    await mkdir(dir);
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : null;
-    if (code === 'EEXIST' && (await stat(dir)).isDirectory()) return;
-    if (code !== 'ENOENT' || dirname(dir) === dir) throw error;
-    await makeDirectory(dirname(dir));
-    await makeLast(dir);
-  }
-}
-
-/** The directory above is there now: a second ENOENT is final. Another process may have been quicker. */
-async function makeLast(dir: string): Promise<void> {
-  try {
-    await mkdir(dir);
-  } catch (error) {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-  }
 }
 
 /** Name of a run's file: letters, digits, dot, dash and underscore only. */
@@ -117,7 +93,7 @@ export async function resumeResultFile(path: string): Promise<ResumedRun> {
       'Run the scenario without --resume to measure it again.',
     );
   }
-  const handle = await opened(path, 'r+');
+  const handle = await openFile(path, 'r+');
   return {
     header,
     completedIndexes: new Set(trials.filter((trial) => !wasInterrupted(trial)).map((trial) => trial.index)),
@@ -126,22 +102,7 @@ export async function resumeResultFile(path: string): Promise<ResumedRun> {
   };
 }
 
-class LineWriter implements ResultWriter {
-  readonly path: string;
-  readonly #handle: FileHandle;
-  /** End of the last whole line; what stands beyond it is cut off before the next one. */
-  #endBytes: number;
-  #needsLineFeed: boolean;
-  #busy = false;
-  #closed = false;
-
-  constructor(path: string, handle: FileHandle, endBytes: number, needsLineFeed: boolean) {
-    this.path = path;
-    this.#handle = handle;
-    this.#endBytes = endBytes;
-    this.#needsLineFeed = needsLineFeed;
-  }
-
+class LineWriter extends LineFile implements ResultWriter {
   async append(trial: TrialRecord): Promise<void> {
     await this.write(lineOf(trialSchema, trial));
   }
@@ -150,48 +111,6 @@ class LineWriter implements ResultWriter {
     await this.write(lineOf(footerSchema, footer));
     await this.close();
   }
-
-  async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    await this.#handle.close();
-  }
-
-  async write(line: Buffer): Promise<void> {
-    if (this.#closed) throw new Error(`${this.path} is closed`);
-    if (this.#busy) throw new Error(`${this.path}: the last line is still being written`);
-    this.#busy = true;
-    const bytes = this.#needsLineFeed ? Buffer.concat([Buffer.from('\n'), line]) : line;
-    try {
-      await this.#handle.truncate(this.#endBytes);
-      await this.#writeWhole(bytes);
-      await this.#handle.datasync();
-      this.#endBytes += bytes.length;
-      this.#needsLineFeed = false;
-    } catch (error) {
-      await this.#cutBack();
-      throw fileTrouble(error, this.path, 'write');
-    } finally {
-      this.#busy = false;
-    }
-  }
-
-  /** One write in all but the rarest case: a nearly full disk takes a part first and refuses the rest. */
-  async #writeWhole(line: Buffer): Promise<void> {
-    let done = 0;
-    while (done < line.length) {
-      const { bytesWritten } = await this.#handle.write(line, done, line.length - done, this.#endBytes + done);
-      done += bytesWritten;
-    }
-  }
-
-  async #cutBack(): Promise<void> {
-    try {
-      await this.#handle.truncate(this.#endBytes);
-    } catch {
-      // The half line that stays is what resume and read expect after a kill.
-    }
-  }
 }
 
 /** One record as the bytes of its line. Throws where the record does not fit its schema. */
@@ -199,22 +118,4 @@ function lineOf(schema: z.ZodType, record: HeaderRecord | TrialRecord | FooterRe
   const document = jsonForm(record);
   schema.parse(document);
   return Buffer.from(`${JSON.stringify(document)}\n`);
-}
-
-async function opened(path: string, flags: 'wx' | 'r+'): Promise<FileHandle> {
-  try {
-    return await open(path, flags, 0o644);
-  } catch (error) {
-    throw fileTrouble(error, path, 'write');
-  }
-}
-
-/** Makes the file's name as durable as its content (fsync(2), NOTES: the directory needs an fsync of its own). */
-async function syncDirectory(dir: string): Promise<void> {
-  const handle = await open(dir, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

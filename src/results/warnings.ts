@@ -24,6 +24,9 @@ export const warningAdvice = {
   'sampler-late':
     'The machine was too busy to sample on time: peaks of file descriptors and TIME_WAIT may have been missed.',
   'turned-away': 'The server reached maxConnections: raise server.maxConnections, or use a smaller pool.',
+  unreconciled: 'Read imported figures as that program’s word: connbench run measures and reconciles the same itself.',
+  'other-latency':
+    'Compare such times with those of the same program, or measure both sides with connbench: what is in a latency differs from program to program.',
   'short-keepalive-hint':
     'The server announces so short a keep-alive timeout that clients which honour the hint do not reuse at all: set server.keepAliveTimeout to 2s or more.',
 } as const;

@@ -4,10 +4,36 @@ import { parseDuration, parseRate, parseSize, type Parsed } from './units.ts';
 
 export type MetricUnit = 'ns' | 'us' | 'bytes' | 'perSecond' | 'count' | 'ratio';
 
+/** Figures made from several of a record's, with their own names. */
+export const derivedMetrics = {
+  /** Scheduled requests without a response, of all scheduled. */
+  lossRate: 'requests.lossRate',
+  /** Over the whole trial, per request sent: 1 without reuse. */
+  openedPerRequest: 'connections.openedPerRequest',
+  /** Growth of the server's resident memory from its start to its peak, per connection open at the peak. */
+  rssPerConnection: 'memory.server.rssPerConnectionBytes',
+} as const;
+
 const latencies = ['response', 'service', 'connectionWait', 'connect', 'firstByte', 'download', 'lag'] as const;
 const quantiles = ['min', 'p50', 'p90', 'p99', 'p999', 'max', 'mean'] as const;
 const sides = ['client', 'server'] as const;
 const counts = ['scheduled', 'started', 'completed', 'failed', 'dropped', 'abandoned'] as const;
+
+const linkCounts = [
+  'packets',
+  'packetsPerRequest',
+  'syn',
+  'synAck',
+  'fin',
+  'rst',
+  'pureAcks',
+  'retransmits',
+  'duplicated',
+  'reordered',
+  'flows',
+  'resetFlows',
+  'middleboxResets',
+] as const;
 
 /** Kernel counters often wanted, for suggestions; any name of /proc/net/snmp and netstat is taken. */
 const kernelCounters = [
@@ -51,8 +77,12 @@ const byUnit: readonly (readonly [MetricUnit, readonly string[]])[] = [
   ['count', product(['server'], ['accepted', 'executed', 'refused', 'turnedAway'])],
   ['count', product(['server'], ['firstCloser'], [...sides, 'reset'])],
   ['count', product(['server'], ['requestsPerConnection'], ['mean', 'max'])],
-  ['count', product(['link'], ['packets', 'syn', 'fin', 'rst', 'retransmits', 'packetsPerRequest'])],
-  ['bytes', ['link.bytes']],
+  ['count', product(['link'], linkCounts)],
+  ['count', product(['link'], ['dropped'], ['loss', 'queue', 'middlebox', 'device'])],
+  ['count', product(['link'], ['firstFin'], sides)],
+  ['ns', product(['link'], ['lateness'], ['p50Ns', 'p99Ns', 'maxNs'])],
+  ['bytes', ['link.bytes', derivedMetrics.rssPerConnection]],
+  ['ratio', [derivedMetrics.lossRate, derivedMetrics.openedPerRequest]],
   ['ns', product(['server'], ['eventLoopDelay'], ['meanNs', 'p50Ns', 'p99Ns', 'maxNs'])],
 ];
 const units = new Map(byUnit.flatMap(([unit, paths]) => paths.map((path) => [path, unit] as const)));
@@ -63,7 +93,30 @@ export const metricPaths: readonly string[] = [...units.keys()];
 /** The unit of a metric; null for a path that names none. */
 export function metricUnit(path: string): MetricUnit | null {
   if (kernelCounter.test(path)) return 'count';
+  if (latencyQuantile(path) !== null) return 'ns';
   return units.get(path) ?? null;
+}
+
+const quantileName = /^p(\d{2}|\d{2,5}[1-9])$/;
+
+/** A quantile of a latency, which its histogram can answer. */
+export interface LatencyQuantile {
+  /** Path of the latency in a trial record: `latency.response`, `latencyByConnection.new.service`. */
+  readonly series: string;
+  /** Above 0 and below 1. */
+  readonly p: number;
+}
+
+/**
+ * What a path such as `latency.response.p75` asks for; null for any other path. The digits are those behind the point of a share of
+ * one: `p50` is the median, `p999` 99.9 %, `p9999` 99.99 %, `p05` 5 %.
+ */
+export function latencyQuantile(path: string): LatencyQuantile | null {
+  const cut = path.lastIndexOf('.');
+  const series = path.slice(0, cut);
+  const digits = quantileName.exec(path.slice(cut + 1))?.[1];
+  if (digits === undefined || Number(digits) === 0 || units.get(`${series}.p50`) !== 'ns') return null;
+  return { series, p: Number(`0.${digits}`) };
 }
 
 /** Why a path is no metric of this version. */

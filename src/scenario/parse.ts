@@ -4,6 +4,8 @@ import { readAxes, type Axis } from './axes.ts';
 import { check, missingMessage } from './check.ts';
 import { defaultBlocks, fillDefaults } from './defaults.ts';
 import { readExpectations, type Expectation } from './expect.ts';
+import { readGates } from './gate-list.ts';
+import type { Gate } from './gates.ts';
 import { emptyMap, locate, toPlain, without, type MapNode, type Plain } from './node.ts';
 import { applyOverrides, mapOrProblem } from './overrides.ts';
 import { tooManyTrials } from './plan.ts';
@@ -35,6 +37,7 @@ export interface Scenario {
   readonly baseline: Axes | null;
   readonly blocks: number;
   readonly expectations: readonly Expectation[];
+  readonly gates: readonly Gate[];
   /** The file's content with `--set` applied and the defaults of `base` filled in, in the shape of the file. */
   readonly document: Readonly<Record<string, unknown>>;
 }
@@ -102,6 +105,9 @@ class ScenarioReader {
     const unresolved = baseline === null && top.entries.has('baseline');
     const claims = expect === undefined ? null : readExpectations(expect, named, unresolved ? undefined : baseline);
     this.note(claims?.problems ?? [], new Set());
+    const gateList = top.entries.get('gates')?.value;
+    const gates = gateList === undefined ? null : readGates(gateList);
+    this.note(gates?.problems ?? [], new Set());
     if (checkedTop.value === null || variants === null) return null;
     const tooMany = tooManyTrials(variants.variants.length, checkedTop.value.blocks ?? defaultBlocks);
     const blocksAt = top.entries.get('blocks')?.at ?? top.at;
@@ -112,6 +118,7 @@ class ScenarioReader {
       variants: variants.variants,
       baseline,
       expectations: claims?.expectations ?? [],
+      gates: gates?.gates ?? [],
     });
   }
 
@@ -164,7 +171,7 @@ class ScenarioReader {
 
   private scenario(
     top: TopInput,
-    parts: Pick<Scenario, 'document' | 'variants' | 'baseline' | 'expectations'>,
+    parts: Pick<Scenario, 'document' | 'variants' | 'baseline' | 'expectations' | 'gates'>,
   ): Scenario {
     const { look } = top;
     return {
@@ -186,8 +193,15 @@ function documentOf(top: MapNode, base: MapNode): Readonly<Record<string, unknow
   const filled = fillDefaults(patch);
   // A base may hold the parameters of both load models where an axis picks the model, and those of several kinds of server.
   const load = { ...filled.load, ...patch.load, request: filled.load.request };
-  const server = { ...patch.server, ...filled.server };
+  const server = withoutBlanks({ ...patch.server, ...filled.server });
   return { ...plain, base: { ...filled, load, server }, blocks: plain['blocks'] ?? defaultBlocks };
+}
+
+/** A program or address has no default: where only the axes give one, the base stays without. */
+function withoutBlanks(server: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const blank = (key: string, value: unknown): boolean =>
+    (key === 'command' && Array.isArray(value) && value.length === 0) || (key === 'url' && value === '');
+  return Object.fromEntries(Object.entries(server).filter(([key, value]) => !blank(key, value)));
 }
 
 /** Collects the rules that variants break, each once for the place to blame, with the variants it was found in. */

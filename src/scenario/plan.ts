@@ -1,5 +1,6 @@
 /** A scenario -> its trials in the order they will run: every block passes over all variants in a seeded random order. */
 import type { Expectation } from './expect.ts';
+import type { Gate } from './gates.ts';
 import type { Scenario } from './parse.ts';
 import { UserError } from './user-error.ts';
 import { select, shortList, type Axes } from './selection.ts';
@@ -46,6 +47,7 @@ export interface Plan {
   readonly trials: readonly PlannedTrial[];
   /** Claims whose variants are all selected. */
   readonly expectations: readonly Expectation[];
+  readonly gates: readonly Gate[];
   readonly estimatedSeconds: number;
 }
 
@@ -70,6 +72,7 @@ export function planTrials(scenario: Scenario, options: PlanOptions): Plan {
     expectations: scenario.expectations.filter(
       ({ ofVariant, againstVariant }) => names.has(ofVariant) && (againstVariant === null || names.has(againstVariant)),
     ),
+    gates: scenario.gates,
     estimatedSeconds: blocks * variants.reduce((total, { trial }) => total + trialSeconds(trial.load), 0),
   };
 }
@@ -134,7 +137,7 @@ export function permutation(length: number, seed: number): readonly number[] {
 }
 
 /** Tommy Ettinger's mulberry32: 32 bits of state, good enough to shuffle variants. */
-function mulberry32(seed: number): () => number {
+export function mulberry32(seed: number): () => number {
   let state = seed | 0;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

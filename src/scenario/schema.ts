@@ -1,7 +1,7 @@
 /** The scenario format: every knob with its kind, bounds and meaning. The keys are a public contract: add, never rename. */
 import { z } from 'zod';
 import { clientNames } from './config.ts';
-import { choice, count, countOr, duration, flag, knobs, only, prose, rate, real, word } from './knobs.ts';
+import { choice, count, countOr, duration, flag, knobs, only, percent, prose, rate, real, word } from './knobs.ts';
 import { networkSchema } from './network-schema.ts';
 import { serverSchema, type delayMapSchema } from './server-schema.ts';
 
@@ -143,6 +143,13 @@ export const expectSchema = z.strictObject({
 });
 export type ExpectInput = z.output<typeof expectSchema>;
 
+export const gateSchema = z.strictObject({
+  metric: z
+    .string({ error: 'must be a metric such as p99 or connections.openedPerRequest' })
+    .describe('Dotted path of a result; p50, p99 and so on for the response time, throughput, errors.'),
+  margin: percent({ description: 'By how much it may get worse than the baseline, e.g. 10%.' }),
+});
+
 /** The top of the file; `base` and `axes` are read on their own, so that each problem is found where it is written. */
 export const topSchema = z.strictObject({
   name: word(
@@ -164,6 +171,7 @@ export const topSchema = z.strictObject({
     count({ description: 'Passes over all variants; a single one gives figures and no verdict.', min: 1, max: 1000 }),
   ),
   expect: z.exactOptional(z.unknown()),
+  gates: z.exactOptional(z.unknown()),
 });
 export type TopInput = z.output<typeof topSchema>;
 
@@ -178,4 +186,7 @@ export const scenarioSchema = topSchema.extend({
       ),
   ),
   expect: z.exactOptional(z.array(expectSchema).describe('Claims to be checked.')),
+  gates: z.exactOptional(
+    z.array(gateSchema).describe('Metrics that may not be worse than the baseline by more than a margin.'),
+  ),
 });

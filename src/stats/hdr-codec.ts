@@ -1,14 +1,7 @@
 /** Histograms as text: base64 HDR V2, compressed, as every HdrHistogram tool reads it. */
 import { build, decodeFromCompressedBase64, encodeIntoCompressedBase64, JsHistogram } from 'hdr-histogram-js';
-import {
-  assertSparse,
-  hdrLayout,
-  histogramLength,
-  indexOf,
-  lowestAt,
-  sparseOf,
-  type SparseCounts,
-} from './histogram.ts';
+import { decodeOwnLayout } from './hdr-payload.ts';
+import { assertSparse, hdrLayout, indexOf, lowestAt, type SparseCounts } from './histogram.ts';
 
 /** Longer than any histogram of this layout, whose payload is below 310 kB before compression. Bounds what is inflated. */
 const mostTextLength = 1 << 20;
@@ -35,13 +28,25 @@ export function encodeHdr(sparse: SparseCounts): string {
  * value. Throws an Error saying what is wrong where the text is not such a histogram.
  */
 export function decodeHdr(text: string): SparseCounts {
+  const own = decodeOwnLayout(text);
+  if (own !== null) return own;
   const hdr = parse(text.trim());
-  const counts = new Float64Array(histogramLength);
-  for (let index = 0; index < hdr.countsArrayLength; index++) {
+  const indices: number[] = [];
+  const counts: number[] = [];
+  let left = hdr.totalCount;
+  for (let index = 0; left > 0 && index < hdr.countsArrayLength; index++) {
     const count = hdr.getCountAtIndex(index);
-    if (count > 0) counts[indexOf(hdr.medianEquivalentValue(hdr.valueFromIndex(index)))]! += count;
+    if (count <= 0) continue;
+    left -= count;
+    const own = indexOf(hdr.medianEquivalentValue(hdr.valueFromIndex(index)));
+    // Ascending, but a finer layout has several buckets in one of this.
+    if (indices.at(-1) === own) counts[counts.length - 1]! += count;
+    else {
+      indices.push(own);
+      counts.push(count);
+    }
   }
-  return sparseOf(counts);
+  return { indices, counts };
 }
 
 function parse(text: string): JsHistogram {

@@ -39,7 +39,8 @@ export function signedRankTest(differences: readonly number[]): SignedRankTest {
   const doubled = doubledRanks(used.map(Math.abs));
   const total = doubled.reduce((sum, rank) => sum + rank, 0);
   const plus = doubled.reduce((sum, rank, index) => sum + (used[index]! > 0 ? rank : 0), 0);
-  const tail = cumulative(signedSums(doubled), Math.min(plus, total - plus));
+  const least = Math.min(plus, total - plus);
+  const tail = signedSums(doubled, least).reduce((sum, probability) => sum + probability, 0);
   return {
     pairs: used.length,
     zeros: differences.length - used.length,
@@ -80,9 +81,30 @@ export function blocksNeeded(alpha: number): number {
 }
 
 /** Largest signed-rank sum of `blocks` untied differences that is rejected at `alpha`, with its two-sided p; null if none is. */
-export function largestRejectedSum(blocks: number, alpha: number): { readonly sum: number; readonly p: number } | null {
+export function largestRejectedSum(blocks: number, alpha: number): RejectedSum | null {
+  const known = rejectedSums.find((one) => one.blocks === blocks && one.alpha === alpha);
+  if (known !== undefined) return known.found;
+  const found = findRejectedSum(blocks, alpha);
+  rejectedSums.unshift({ blocks, alpha, found });
+  rejectedSums.length = Math.min(rejectedSums.length, mostRemembered);
+  return found;
+}
+
+interface RejectedSum {
+  readonly sum: number;
+  readonly p: number;
+}
+
+/** The answers given last: every metric of a comparison asks the same. */
+const rejectedSums: { readonly blocks: number; readonly alpha: number; readonly found: RejectedSum | null }[] = [];
+const mostRemembered = 16;
+
+function findRejectedSum(blocks: number, alpha: number): RejectedSum | null {
   if (blocks < blocksNeeded(alpha)) return null;
-  const probabilities = signedSums(Array.from({ length: blocks }, (_, index) => index + 1));
+  // Not rejected: half of all sums are below the middle.
+  const middle = Math.ceil((blocks * (blocks + 1)) / 4);
+  const ranks = Array.from({ length: blocks }, (_, index) => index + 1);
+  const probabilities = signedSums(ranks, middle);
   let sum = 0;
   let p = 2 * probabilities[0]!;
   while (p + 2 * probabilities[sum + 1]! <= alpha) p += 2 * probabilities[++sum]!;
@@ -90,11 +112,17 @@ export function largestRejectedSum(blocks: number, alpha: number): { readonly su
 }
 
 /** Means of all pairs of values, each with itself too, ascending: n(n+1)/2. */
-function walshAverages(values: readonly number[], scale: Scale): number[] {
-  return values.flatMap((a, i) => values.slice(i).map((b) => midpoint(a, b, scale))).sort((a, b) => a - b);
+function walshAverages(values: readonly number[], scale: Scale): Float64Array {
+  const averages = new Float64Array((values.length * (values.length + 1)) / 2);
+  let at = 0;
+  values.forEach((a, i) => {
+    for (let j = i; j < values.length; j++) averages[at++] = midpoint(a, values[j]!, scale);
+  });
+  return averages.sort();
 }
 
-function midpoint(a: number, b: number, scale: Scale): number {
+/** Half-way between two values of a scale. */
+export function midpoint(a: number, b: number, scale: Scale): number {
   // Equal values stay exactly what they are, so that identical blocks give an interval of one point.
   if (a === b) return a;
   return scale === 'ratio' ? Math.sqrt(a) * Math.sqrt(b) : (a + b) / 2;
@@ -109,14 +137,13 @@ function doubledRanks(sizes: readonly number[]): number[] {
   });
 }
 
-/** Probability of every sum of a random subset of `ranks`, each rank in or out by a fair coin. */
-function signedSums(ranks: readonly number[]): Float64Array {
-  const total = ranks.reduce((sum, rank) => sum + rank, 0);
-  const probabilities = new Float64Array(total + 1);
+/** Probability of every sum from 0 to `most` of a random subset of `ranks`, each rank in or out by a fair coin. */
+function signedSums(ranks: readonly number[], most: number): Float64Array {
+  const probabilities = new Float64Array(most + 1);
   probabilities[0] = 1;
   let reached = 0;
   for (const rank of ranks) {
-    reached += rank;
+    reached = Math.min(most, reached + rank);
     for (let sum = reached; sum >= 0; sum--) {
       const without = probabilities[sum]!;
       const including = sum >= rank ? probabilities[sum - rank]! : 0;
@@ -124,10 +151,6 @@ function signedSums(ranks: readonly number[]): Float64Array {
     }
   }
   return probabilities;
-}
-
-function cumulative(probabilities: Float64Array, most: number): number {
-  return probabilities.subarray(0, most + 1).reduce((sum, probability) => sum + probability, 0);
 }
 
 function assertNoNaN(values: readonly number[]): void {

@@ -35,6 +35,7 @@ export function headerRecord(scenario: Scenario, plan: Plan, identity: RunIdenti
     expectations: plan.expectations.map(({ claim, metric, of, against, ratio, value }) => {
       return { claim, metric, of, against, ratio, value };
     }),
+    ...(plan.gates.length === 0 ? {} : { gates: plan.gates.map(({ metric, margin }) => ({ metric, margin })) }),
     seed: plan.seed,
     blocks: plan.blocks,
     trials: plan.trials.map(({ index, block, order, variant }) => ({ index, block, order, variant })),

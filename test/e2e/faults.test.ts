@@ -78,7 +78,7 @@ test('kill -9 of the server ends the trial, which is invalid and says so', async
   // What the generator had measured is kept, and its requests are all accounted for.
   const { scheduled, completed, failed, dropped, abandoned } = trial.requests!;
   expect(completed).toBeGreaterThan(0);
-  expect(completed + failed + dropped + abandoned).toBe(scheduled);
+  expect(completed + failed + dropped! + abandoned!).toBe(scheduled);
 });
 
 test('kill -9 of the generator ends the trial, which is invalid and says so', async () => {

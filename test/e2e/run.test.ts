@@ -93,6 +93,35 @@ expect:
     expect(code).toBe(3);
   });
 
+  test('a failed gate exits 4, and the file is compared to the same end', async () => {
+    // A pool of one opens one connection.
+    const gated = short
+      .replace('duration: 1s', 'duration: 200ms')
+      .replace('baseline: { strategy: close }', 'baseline: { strategy: keep-alive }\nblocks: 2');
+    const scenario = bench.file('gate.yaml', `${gated}gates:\n  - { metric: connections.opened, margin: 0% }\n`);
+    const { code, stdout } = await bench.run(
+      'run',
+      scenario,
+      '--set',
+      'strategy.pool.size=1',
+      '--set',
+      'load.rate=50/s',
+    );
+    expect(stdout).toContain('Gates: 1 gate, 1 failed, 0 passed, 0 inconclusive');
+    // 15 requests at 50/s in 300 ms, each with a connection of its own.
+    expect(stdout).toContain('FAILED  connections.opened is 15 against 1: worse');
+    expect(code).toBe(4);
+    const [path] = bench.resultFiles();
+    const compared = await bench.run('compare', path!);
+    expect(compared.stdout).toContain('The gate failed: connections.opened.');
+    expect(compared.code).toBe(4);
+    const { stdout: json } = await bench.run('compare', path!, '--json', '--gate', 'errors:1%');
+    expect(JSON.parse(json)).toMatchObject({
+      type: 'comparison',
+      gates: [{ metric: 'requests.lossRate', outcome: 'passed' }],
+    });
+  });
+
   test('Ctrl-C keeps what is done, writes the footer and exits 130', async () => {
     const run = bench.start('run', bench.file('short.yaml', short), '--blocks', '4');
     await until('a finished trial', () => trialLines() >= 1);

@@ -1,6 +1,7 @@
 /** Claims of a scenario: pairing of variants and blocks, outcomes, and what keeps a claim undecided. */
 import { describe, expect, test } from 'vitest';
-import { claimLines, judgeClaims, type ClaimResult } from '../../src/report/expectations.ts';
+import { judgeClaims, type ClaimResult } from '../../src/compare/claims.ts';
+import { claimLines } from '../../src/report/expectations.ts';
 import type { ExpectationRecord } from '../../src/results/run-plan.ts';
 import { run, variant, type TrialChoice } from '../results/fixtures.ts';
 
@@ -86,7 +87,7 @@ describe('judgeClaims', () => {
 
   test.each<[string, Partial<ExpectationRecord>, number, string]>([
     ['too few blocks', {}, 1, 'a decision needs at least 6 blocks, there is 1; the ratio is 0.5'],
-    ['an unknown metric', { metric: 'latency.response.p51' }, 6, 'a trial record has no figure latency.response.p51'],
+    ['an unknown metric', { metric: 'latency.response.p5x' }, 6, 'a trial record has no figure latency.response.p5x'],
     ['a metric that is no number', { metric: 'client.name' }, 6, 'a trial record has no figure client.name'],
     ['an inherited name', { metric: 'requests.constructor' }, 6, 'a trial record has no figure requests.constructor'],
     ['a missing figure', { metric: 'link.packets' }, 6, 'the metric is missing: host mode has no link of its own'],

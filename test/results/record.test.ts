@@ -91,7 +91,7 @@ describe('latencyRecord', () => {
     // Below 2048 ns every bucket is one nanosecond, so the quantiles are the exact ranks.
     expect(record).toMatchObject({ unit: 'ns', count: 1000, min: 1, p50: 500, p90: 900, p99: 990, p999: 999, max: 1000 });
     expect(record.mean).toBe(500.5);
-    expect(decodeHdr(record.histogram)).toEqual(histogram.toSparse());
+    expect(decodeHdr(record.histogram!)).toEqual(histogram.toSparse());
   });
 });
 

@@ -104,7 +104,7 @@ describe('a shipped scenario', () => {
 
   it('is suggested for a misspelt name', async () => {
     expect(await linesOf('time-wait-owners')).toEqual([
-      'time-wait-owners: is neither a shipped scenario (default, handshake-tax, keep-alive-timeout, max-requests, own-server, packets, pool-size, port-exhaustion, silent-middlebox, slow-start, time-wait-owner) nor a file (did you mean "time-wait-owner"?)',
+      'time-wait-owners: is neither a shipped scenario (default, handshake-tax, keep-alive-timeout, max-requests, own-server, packets, pool-size, port-exhaustion, pull-request, silent-middlebox, slow-start, time-wait-owner) nor a file (did you mean "time-wait-owner"?)',
     ]);
   });
 
@@ -119,6 +119,7 @@ describe('a shipped scenario', () => {
       'packets',
       'pool-size',
       'port-exhaustion',
+      'pull-request',
       'silent-middlebox',
       'slow-start',
       'time-wait-owner',

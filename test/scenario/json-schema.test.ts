@@ -31,6 +31,8 @@ describe('JSON Schema of scenarios', () => {
     ['a link without units', 'name: x\nbase: { network: { rtt: 5 } }'],
     ['a misspelt sysctl', 'name: x\nbase: { network: { sysctls: { client: { tcp_tw_reuses: 1 } } } }'],
     ['a misspelt middlebox', 'name: x\nbase: { network: { middlebox: { then: dorp } } }'],
+    ['a gate without a unit', 'name: x\ngates: [{ metric: p99, margin: 10 }]'],
+    ['a gate without a margin', 'name: x\ngates: [{ metric: p99 }]'],
     ['a command that is a number', 'name: x\nbase: { server: { kind: command, command: 5 } }'],
   ])('refuses %s', (_name, text) => {
     expect(accepts(text)).toBe(false);
@@ -41,6 +43,7 @@ describe('JSON Schema of scenarios', () => {
     ['named patches', 'name: x\naxes: { s: { a: { strategy: { connection: close } }, b: {} } }'],
     ['a command in one line', 'name: x\nbase: { server: { kind: command, command: node a.mjs, env: { A: 1 } } }'],
     ['sysctls by both names', 'name: x\nbase: { network: { sysctls: { client: { somaxconn: 1, net.core.x: a } } } }'],
+    ['gates', 'name: x\ngates: [{ metric: p99, margin: 10% }, { metric: errors, margin: 0% }]'],
     ['values of a path', 'name: x\naxes: { strategy.pool.size: [1, 8] }'],
   ])('accepts %s', (_name, text) => {
     expect(accepts(text)).toBe(true);

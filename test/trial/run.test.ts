@@ -90,6 +90,18 @@ test('all trials of all blocks, in the order of the plan', async () => {
   expect(file.problems).toEqual([]);
 });
 
+test('gates of the scenario stand in the header; without them it has no such key', () => {
+  const gates = [{ metric: 'latency.response.p99', margin: 0.1 }];
+  const identity = {
+    runId: 'abc',
+    startedAt: new Date(0).toISOString(),
+    connbenchVersion: '0',
+    environment: recordedEnvironment(readEnvironment()),
+  };
+  expect(headerRecord(scenario, { ...plan, gates }, identity).gates).toEqual(gates);
+  expect(headerRecord(scenario, plan, identity)).not.toHaveProperty('gates');
+});
+
 test('an interrupt keeps what is done, and a resumed run does the rest', async () => {
   const abort = new AbortController();
   const path = await begin(abort.signal, {

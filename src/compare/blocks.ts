@@ -3,7 +3,6 @@ import type { TrialRecord } from '../results/record.ts';
 import { blocksNeeded, locationEstimate, type Interval } from '../stats/signed-rank.ts';
 import { marginVerdict, type Verdict } from '../stats/verdict.ts';
 import { readMetric } from './metric.ts';
-import type { VariantFigures } from './variant-figures.ts';
 
 /** Two-sided error rate of the intervals. */
 export const alpha = 0.05;
@@ -18,14 +17,14 @@ export interface BlockComparison {
   readonly verdict: Verdict;
 }
 
-/** Null where there are too few blocks for an interval. `margin`: 0.05 is 5 %. Lower is better. */
+/** Takes the valid trials of both. Null where there are too few blocks for an interval. `margin`: 0.05 is 5 %. Lower is better. */
 export function compareOverBlocks(
-  variant: VariantFigures,
-  reference: VariantFigures,
+  variant: readonly TrialRecord[],
+  reference: readonly TrialRecord[],
   metric: string,
   margin: number,
 ): BlockComparison | null {
-  const ratios = pairedBlocks(variant.validTrials, reference.validTrials).flatMap(([of, against]) => {
+  const ratios = pairedBlocks(variant, reference).flatMap(([of, against]) => {
     const above = readMetric(of, metric);
     const below = readMetric(against, metric);
     if (above.kind !== 'value' || below.kind !== 'value' || above.value <= 0 || below.value <= 0) return [];

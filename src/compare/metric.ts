@@ -1,0 +1,110 @@
+/** Reads one figure of a trial by its path, such as `latency.response.p50`, or makes it from others of the record. */
+import { reasonMissing } from '../results/missing.ts';
+import type { TrialRecord } from '../results/record.ts';
+import { derivedMetrics, latencyQuantile } from '../scenario/metrics.ts';
+import { decodeHdr } from '../stats/hdr-codec.ts';
+import { highestEquivalentAt, rankOf } from '../stats/histogram.ts';
+
+export type MetricReading =
+  | { readonly kind: 'value'; readonly value: number }
+  /** The figure does not exist in this trial. */
+  | { readonly kind: 'missing'; readonly reason: string }
+  /** The path names no figure of a trial record. */
+  | { readonly kind: 'unknown' };
+
+/** Memory per connection shows among so many only. */
+const fewestConnections = 100;
+
+export function readMetric(trial: TrialRecord, path: string): MetricReading {
+  switch (path) {
+    case derivedMetrics.lossRate:
+      return lossRate(trial);
+    case derivedMetrics.openedPerRequest:
+      return openedPerRequest(trial);
+    case derivedMetrics.rssPerConnection:
+      return rssPerConnection(trial);
+    default: {
+      const stored = readStored(trial, path);
+      return stored.kind === 'unknown' ? (readQuantile(trial, path) ?? stored) : stored;
+    }
+  }
+}
+
+function missing(trial: TrialRecord, path: string): MetricReading {
+  return { kind: 'missing', reason: reasonMissing(trial, path) ?? 'not recorded' };
+}
+
+function valueAt(trial: TrialRecord, path: string): unknown {
+  let value: unknown = trial;
+  for (const key of path.split('.')) {
+    if (value === null) return null;
+    if (typeof value !== 'object' || !Object.hasOwn(value, key)) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[key];
+  }
+  return value;
+}
+
+function readStored(trial: TrialRecord, path: string): MetricReading {
+  const value = valueAt(trial, path);
+  if (value === null) return missing(trial, path);
+  return typeof value === 'number' ? { kind: 'value', value } : { kind: 'unknown' };
+}
+
+/** A quantile that the record does not hold as a figure of its own, from its histogram; null for what is none. */
+function readQuantile(trial: TrialRecord, path: string): MetricReading | null {
+  const asked = latencyQuantile(path);
+  if (asked === null) return null;
+  const { series, p } = asked;
+  // What another program reported without a histogram.
+  const reported = valueAt(trial, `${series}.quantiles.${path.slice(series.length + 1)}`);
+  if (typeof reported === 'number') return { kind: 'value', value: reported };
+  const histogram = valueAt(trial, `${series}.histogram`);
+  if (histogram === null) return missing(trial, `${series}.histogram`);
+  if (typeof histogram !== 'string') return null;
+  try {
+    const { indices, counts } = decodeHdr(histogram);
+    const total = counts.reduce((sum, count) => sum + count, 0);
+    const rank = rankOf(p, total);
+    let seen = 0;
+    const at = counts.findIndex((count) => (seen += count) >= rank);
+    const index = indices[at];
+    return index === undefined ? missing(trial, series) : { kind: 'value', value: highestEquivalentAt(index) };
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    return { kind: 'missing', reason: `its histogram cannot be read: ${why}` };
+  }
+}
+
+function share(part: number, whole: number, of: string): MetricReading {
+  return whole > 0 ? { kind: 'value', value: part / whole } : { kind: 'missing', reason: `no ${of}` };
+}
+
+function lossRate(trial: TrialRecord): MetricReading {
+  const { requests } = trial;
+  if (requests === null) return missing(trial, 'requests');
+  // Null only of a program that knows no such requests.
+  const { failed, dropped, abandoned, scheduled } = requests;
+  return share(failed + (dropped ?? 0) + (abandoned ?? 0), scheduled, 'request was scheduled');
+}
+
+function openedPerRequest(trial: TrialRecord): MetricReading {
+  const { requests, connections } = trial;
+  if (connections === null) return missing(trial, 'connections');
+  if (requests === null) return missing(trial, 'requests');
+  const { wholeTrial } = requests;
+  return wholeTrial === null
+    ? missing(trial, 'requests.wholeTrial')
+    : share(connections.opened, wholeTrial.sent, 'request was sent');
+}
+
+function rssPerConnection(trial: TrialRecord): MetricReading {
+  const { rssStartBytes, rssPeakBytes } = trial.memory.server;
+  if (rssStartBytes === null || rssPeakBytes === null) return missing(trial, 'memory.server.rssPeakBytes');
+  if (trial.connections === null) return missing(trial, 'connections');
+  const { peakOpen } = trial.connections;
+  if (peakOpen < fewestConnections) {
+    const reason = `${peakOpen} connections at most were open: with fewer than ${fewestConnections} a program's own growth hides theirs`;
+    return { kind: 'missing', reason };
+  }
+  return { kind: 'value', value: Math.max(0, rssPeakBytes - rssStartBytes) / peakOpen };
+}

@@ -1,0 +1,87 @@
+/** The comparisons of a report as Markdown: a table per pair of variants that can be folded. */
+import type { ComparedMetric, ComparedPair, ComparisonDocument } from '../compare/document.ts';
+import type { BoundedPage } from './bounded-page.ts';
+import { count, percent, plural } from './format.ts';
+import { row, tableHead } from './markdown-table.ts';
+import { htmlProse, prose } from './markdown-text.ts';
+import { metricLabel } from './metric-label.ts';
+import { comparedText, ratioText, verdictText } from './metric-text.ts';
+
+/** Of all notes under one table. */
+const mostNoteChars = 3000;
+
+/** Those with a failed gate first. The first table is open. */
+export function addComparisons(page: BoundedPage, { pairs, gates }: ComparisonDocument): void {
+  if (pairs.length === 0) return;
+  const failed = new Set(gates.filter(({ outcome }) => outcome === 'failed').map(({ pair }) => pair));
+  const sorted = pairs.toSorted((a, b) => Number(failed.has(b.name)) - Number(failed.has(a.name)));
+  if (!page.add(['### Comparison', ''])) page.countLeftOut('comparison', pairs.length);
+  else {
+    sorted.forEach((pair, index) => {
+      addPair(page, pair, index === 0);
+    });
+  }
+}
+
+function addPair(page: BoundedPage, pair: ComparedPair, open: boolean): void {
+  const head = [
+    `<details${open ? ' open' : ''}><summary>${htmlProse(pair.name, 200)}: ${tallyOf(pair)}</summary>`,
+    '',
+    ...tableHead(['metric', 'base', 'new', 'new / base [interval]', 'verdict', 'smallest detectable']),
+  ];
+  const tail = ['', ...notesOf(pair).map((note) => `- ${note}`), '', '</details>', ''];
+  const items = pair.metrics.map((metric) => [metricRow(metric)]);
+  page.addPart({ head, items, tail, noun: 'compared metric' });
+}
+
+function tallyOf({ metrics, design, excluded }: ComparedPair): string {
+  const number = (verdict: ComparedMetric['verdict']): number =>
+    metrics.filter((metric) => metric.verdict === verdict).length;
+  const regressions = number('regression');
+  const parts = [
+    ...(regressions === 0 ? [] : [`<b>${plural(regressions, 'regression')}</b>`]),
+    ...(number('improvement') === 0 ? [] : [plural(number('improvement'), 'improvement')]),
+    `${count(number('equivalent'))} equal`,
+    `${count(number('inconclusive'))} inconclusive`,
+    design === 'paired' ? 'paired by block' : 'not paired',
+    ...(excluded.length === 0 ? [] : [`${plural(excluded.length, 'block')} left out`]),
+  ];
+  return parts.join(', ');
+}
+
+function metricRow(metric: ComparedMetric): string {
+  const { base, other, gating, smallestDetectable } = metric;
+  const figure = (value: number | null): string => (value === null ? '-' : comparedText(metric, value));
+  const verdict = verdictText(metric);
+  return row([
+    `${prose(metricLabel(metric.metric))}${gating ? ' (gate)' : ''}`,
+    figure(base.value),
+    figure(other.value),
+    ratioText(metric) ?? '-',
+    metric.verdict === 'regression' ? `**${verdict}**` : verdict,
+    smallestDetectable === null ? '-' : percent(smallestDetectable),
+  ]);
+}
+
+/** Warnings, and reasons for missing verdicts, so many that they leave room for the table. */
+function notesOf({ warnings, metrics }: ComparedPair): readonly string[] {
+  const notes = [...warnings.map((warning) => prose(warning, 400)), ...reasonsOf(metrics)];
+  let chars = 0;
+  return notes.filter((note) => (chars += note.length) <= mostNoteChars);
+}
+
+/** Why metrics have no verdict, or none better, each reason once. */
+function reasonsOf(metrics: readonly ComparedMetric[]): readonly string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { metric, reason } of metrics) {
+    if (reason !== null) byReason.set(reason, [...(byReason.get(reason) ?? []), metric]);
+  }
+  return [...byReason].map(([reason, of]) => {
+    const named = of
+      .slice(0, 4)
+      .map((metric) => prose(metricLabel(metric)))
+      .join(', ');
+    const more = of.length > 4 ? ` and ${plural(of.length - 4, 'other')}` : '';
+    return `${named}${more}: ${prose(reason, 300)}`;
+  });
+}
