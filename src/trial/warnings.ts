@@ -5,7 +5,7 @@ import type { ReconciliationRecord } from '../results/record.ts';
 import { warning, type InvalidReason, type Warning, type WarningCode } from '../results/warnings.ts';
 import { Histogram } from '../stats/histogram.ts';
 import { mergeSparse } from '../stats/summary.ts';
-import { completedWithinMeasure, type TrialEvidence } from './evidence.ts';
+import { completedWithinMeasure, kernelDeltas, type TrialEvidence } from './evidence.ts';
 import { overflow as overflows } from './gauges.ts';
 
 /** Every threshold, in one place. */
@@ -144,6 +144,7 @@ function* environmentWarnings(
     yield ['turned-away', `the server turned ${server.turnedAway} connections away`];
   }
   yield* limitWarnings(evidence);
+  yield* labWarnings(evidence);
   if (sampler !== null && sampler.late > Math.max(1, thresholds.samplesLate * sampler.samples.length)) {
     yield ['sampler-late', `${sampler.late} of ${sampler.samples.length} samples were late`];
   }
@@ -173,6 +174,16 @@ function* limitWarnings({ sampler, limits }: TrialEvidence): Generator<Found> {
   if (held > thresholds.portShare * limits.ephemeralPorts) {
     yield ['ports-near-limit', `the client held about ${held} of ${limits.ephemeralPorts} ports`];
   }
+}
+
+function* labWarnings(evidence: TrialEvidence): Generator<Found> {
+  if (evidence.link === null) return;
+  for (const side of ['client', 'server'] as const) {
+    const dropped = kernelDeltas(evidence, side)?.['tx_dropped'] ?? 0;
+    if (dropped > 0) yield ['device-overflow', `${dropped} packets of the ${side} never reached the link`];
+  }
+  const { notCaptured } = evidence.link;
+  if (notCaptured > 0) yield ['capture-full', `${notCaptured} packets are not in the capture`];
 }
 
 /** The three most frequent failures, in words. */

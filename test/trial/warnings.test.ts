@@ -93,6 +93,10 @@ describe('warnings', () => {
     ['other programs', counters({ ActiveOpens: 1011 }), 'kernel-noise', true],
     ['no lab though one was wanted', { mode: { name: 'host', fallback: 'No TUN.' } }, 'host-mode', true],
     ['host mode as asked', { mode: { name: 'host', fallback: null } }, 'host-mode', false],
+    ['a packet that its device dropped', lab(0, { tx_dropped: 1 }), 'device-overflow', true],
+    ['none dropped by a device', lab(0, { tx_dropped: 0 }), 'device-overflow', false],
+    ['a full capture', { ...lab(0), link: { ...fixtures.link, notCaptured: 1 } }, 'capture-full', true],
+    ['a capture with room', lab(0), 'capture-full', false],
     ['a full TIME_WAIT table', counters({ TCPTimeWaitOverflow: 4, TW: 306 }), 'tw-overflow', true],
   ])('%s', (_, change, code, warned) => {
     expect(judged(change).warnings.includes(code)).toBe(warned);
@@ -103,17 +107,20 @@ function counters(change: Record<string, number>): Change {
   return { kernelAfter: shared({ atNs: 0, counters: { ...fixtures.kernelAfter.counters, ...change } }) };
 }
 
-/** The same trial in a lab whose link delivers everything this late. */
-function lab(latenessNs: number): Change {
+/** The same trial in a lab whose link delivers everything this late, with more of the server's counters at its end. */
+function lab(latenessNs: number, ofServer: Readonly<Record<string, number>> = {}): Change {
   const reading = (atNs: number, ActiveOpens: number, PassiveOpens: number, TW: number): KernelCounters => ({
     atNs,
     counters: { ActiveOpens, PassiveOpens, TW },
   });
+  const more = (before: KernelCounters, counters: Readonly<Record<string, number>>): KernelCounters => {
+    return { ...before, counters: { ...before.counters, ...counters } };
+  };
   return {
     mode: { name: 'lab', fallback: null },
     link: { ...fixtures.link, lateness: histogramOf(latenessNs, 100) },
-    kernelBefore: shared(reading(0, 0, 0, 0)),
-    kernelAfter: { client: reading(1, 10, 0, 7), server: reading(1, 0, 10, 3) },
+    kernelBefore: shared(more(reading(0, 0, 0, 0), { tx_dropped: 0 })),
+    kernelAfter: { client: reading(1, 10, 0, 7), server: more(reading(1, 0, 10, 3), ofServer) },
   };
 }
 
