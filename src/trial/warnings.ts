@@ -26,8 +26,9 @@ const thresholds = {
   portShare: 0.8,
   /** Share of samples that may be late. */
   samplesLate: 0.05,
-  /** Delivery after the due time, p99: a link that is late by more did not have the delay that it was asked for. */
+  /** Delivery after the due time, p99: a link that is late by more, and by this share of its round trip, did not have the delay asked for. */
   linkLateP99Ns: 1e6,
+  linkLateShare: 0.05,
   /** A server's hint counts whole seconds and clients subtract one: below this nothing is left. */
   shortKeepAliveMs: 2000,
 } as const;
@@ -64,10 +65,11 @@ export function invalidReasons(
 }
 
 /** By how much the link fell behind; null where it kept up. */
-function linkLate({ link }: TrialEvidence): string | null {
+function linkLate({ link, planned }: TrialEvidence): string | null {
   const late = link === null ? null : Histogram.fromSparse(link.lateness).quantile(0.99);
-  if (late === null || late <= thresholds.linkLateP99Ns) return null;
-  return `1 % of the packets were delivered ${ms(late)} or more after their time, above ${ms(thresholds.linkLateP99Ns)}`;
+  const most = Math.max(thresholds.linkLateP99Ns, thresholds.linkLateShare * planned.config.network.link.rttMs * 1e6);
+  if (late === null || late <= most) return null;
+  return `1 % of the packets were delivered ${ms(late)} or more after their time, above ${ms(most)}`;
 }
 
 /** Why the generator, not the strategy, set the figures; null where it did not. */

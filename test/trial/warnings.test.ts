@@ -52,6 +52,10 @@ const peakFds = (fds: number): Change => {
   const samples = sampler.samples.map((sample) => ({ ...sample, client: { ...sample.client, fds } }));
   return { sampler: { ...sampler, samples } };
 };
+const longLink: TrialConfig = {
+  ...config,
+  network: { ...config.network, link: { ...config.network.link, rttMs: 100 } },
+};
 const closed: TrialConfig = {
   ...config,
   load: {
@@ -141,6 +145,9 @@ describe('invalid trials', () => {
     ],
     ['a link late by more than 1 ms', lab(1.01e6), ['link-late']],
     ['a link late by less', lab(0.99e6), []],
+    // 5 % of 100 ms are 5 ms.
+    ['a long link late by 5 % of its round trip', { ...lab(5.1e6), config: longLink }, ['link-late']],
+    ['a long link late by less', { ...lab(4.9e6), config: longLink }, []],
     ['nothing completed', measure({ completed: 0, failed: 80 }), ['nothing-completed']],
     ['a lost request', measure({ completed: 79 }), ['not-conserved']],
     ['a kernel counter below ours', counters({ PassiveOpens: 2009 }), ['not-reconciled']],
