@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { hostSettingsSchema, linkSchema } from './network-record.ts';
-import { environmentSchema, expectationSchema, plannedTrialSchema, variantSchema } from './run-plan.ts';
+import { environmentSchema, expectationSchema, explanationSchema, plannedTrialSchema, variantSchema } from './run-plan.ts';
 import {
   amountSchema,
   axesSchema,
@@ -43,6 +43,8 @@ export const headerSchema = z.object({
   /** Axis name -> alternative that the other variants are compared with; null without a baseline. */
   baseline: axesSchema.nullable(),
   expectations: z.array(expectationSchema),
+  /** Absent in files of earlier versions. */
+  explanations: z.exactOptional(z.array(explanationSchema)),
   environment: environmentSchema,
   seed: z.number(),
   blocks: countSchema,

@@ -36,6 +36,9 @@ export const expectationSchema = z.object({
 });
 export type ExpectationRecord = DeepReadonly<z.infer<typeof expectationSchema>>;
 
+/** What the scenario says of variants, by name: why their figures are as they are. */
+export const explanationSchema = z.object({ variants: z.array(z.string()), text: z.string() });
+
 export const variantSchema = z.object({ name: z.string(), axes: axesSchema, config: documentSchema });
 export type VariantRecord = DeepReadonly<z.infer<typeof variantSchema>>;
 

@@ -4,6 +4,7 @@ import { readAxes, type Axis } from './axes.ts';
 import { check, missingMessage } from './check.ts';
 import { defaultBlocks, fillDefaults } from './defaults.ts';
 import { readExpectations, type Expectation } from './expect.ts';
+import { readExplanations, type Explanation } from './explain.ts';
 import { emptyMap, locate, toPlain, without, type MapNode, type Plain } from './node.ts';
 import { applyOverrides, mapOrProblem } from './overrides.ts';
 import { tooManyTrials } from './plan.ts';
@@ -35,6 +36,7 @@ export interface Scenario {
   readonly baseline: Axes | null;
   readonly blocks: number;
   readonly expectations: readonly Expectation[];
+  readonly explanations: readonly Explanation[];
   /** The file's content with `--set` applied and the defaults of `base` filled in, in the shape of the file. */
   readonly document: Readonly<Record<string, unknown>>;
 }
@@ -102,6 +104,9 @@ class ScenarioReader {
     const unresolved = baseline === null && top.entries.has('baseline');
     const claims = expect === undefined ? null : readExpectations(expect, named, unresolved ? undefined : baseline);
     this.note(claims?.problems ?? [], new Set());
+    const explain = top.entries.get('explain')?.value;
+    const explained = explain === undefined ? null : readExplanations(explain, named);
+    this.note(explained?.problems ?? [], new Set());
     if (checkedTop.value === null || variants === null) return null;
     const tooMany = tooManyTrials(variants.variants.length, checkedTop.value.blocks ?? defaultBlocks);
     const blocksAt = top.entries.get('blocks')?.at ?? top.at;
@@ -112,6 +117,7 @@ class ScenarioReader {
       variants: variants.variants,
       baseline,
       expectations: claims?.expectations ?? [],
+      explanations: explained?.explanations ?? [],
     });
   }
 
@@ -164,7 +170,7 @@ class ScenarioReader {
 
   private scenario(
     top: TopInput,
-    parts: Pick<Scenario, 'document' | 'variants' | 'baseline' | 'expectations'>,
+    parts: Pick<Scenario, 'document' | 'variants' | 'baseline' | 'expectations' | 'explanations'>,
   ): Scenario {
     const { look } = top;
     return {

@@ -1,5 +1,6 @@
 /** A scenario -> its trials in the order they will run: every block passes over all variants in a seeded random order. */
 import type { Expectation } from './expect.ts';
+import type { Explanation } from './explain.ts';
 import type { Scenario } from './parse.ts';
 import { UserError } from './user-error.ts';
 import { select, shortList, type Axes } from './selection.ts';
@@ -46,6 +47,8 @@ export interface Plan {
   readonly trials: readonly PlannedTrial[];
   /** Claims whose variants are all selected. */
   readonly expectations: readonly Expectation[];
+  /** What the scenario says of the selected variants. */
+  readonly explanations: readonly Explanation[];
   readonly estimatedSeconds: number;
 }
 
@@ -70,6 +73,9 @@ export function planTrials(scenario: Scenario, options: PlanOptions): Plan {
     expectations: scenario.expectations.filter(
       ({ ofVariant, againstVariant }) => names.has(ofVariant) && (againstVariant === null || names.has(againstVariant)),
     ),
+    explanations: scenario.explanations
+      .map(({ variants: about, text }) => ({ variants: about.filter((name) => names.has(name)), text }))
+      .filter(({ variants: about }) => about.length > 0),
     estimatedSeconds: blocks * variants.reduce((total, { trial }) => total + trialSeconds(trial.load), 0),
   };
 }

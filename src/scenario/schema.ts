@@ -143,6 +143,11 @@ export const expectSchema = z.strictObject({
 });
 export type ExpectInput = z.output<typeof expectSchema>;
 
+export const explainSchema = z.strictObject({
+  of: selector.describe('The variants: the name of one, or a map from axis to alternative that fits one or more.'),
+  text: prose('Why their figures are as they are.', 1000),
+});
+
 /** The top of the file; `base` and `axes` are read on their own, so that each problem is found where it is written. */
 export const topSchema = z.strictObject({
   name: word(
@@ -164,6 +169,7 @@ export const topSchema = z.strictObject({
     count({ description: 'Passes over all variants; a single one gives figures and no verdict.', min: 1, max: 1000 }),
   ),
   expect: z.exactOptional(z.unknown()),
+  explain: z.exactOptional(z.unknown()),
 });
 export type TopInput = z.output<typeof topSchema>;
 
@@ -178,4 +184,5 @@ export const scenarioSchema = topSchema.extend({
       ),
   ),
   expect: z.exactOptional(z.array(expectSchema).describe('Claims to be checked.')),
+  explain: z.exactOptional(z.array(explainSchema).describe('What to say of variants beside their figures.')),
 });

@@ -35,6 +35,7 @@ export function headerRecord(scenario: Scenario, plan: Plan, identity: RunIdenti
     expectations: plan.expectations.map(({ claim, metric, of, against, ratio, value }) => {
       return { claim, metric, of, against, ratio, value };
     }),
+    explanations: plan.explanations.map(({ variants, text }) => ({ variants: [...variants], text })),
     seed: plan.seed,
     blocks: plan.blocks,
     trials: plan.trials.map(({ index, block, order, variant }) => ({ index, block, order, variant })),
