@@ -172,7 +172,12 @@ function* limitWarnings({ sampler, limits }: TrialEvidence): Generator<Found> {
     }
   }
   if (limits.ephemeralPorts === null) return;
-  const held = samples.reduce((most, { client }) => Math.max(most, (client.timeWait ?? 0) + (client.fds ?? 0)), 0);
+  // Descriptors that it had before the load are no connections.
+  const idleFds = samples[0]?.client.fds ?? 0;
+  const held = samples.reduce((most, { client }) => {
+    const connections = Math.max(0, (client.fds ?? 0) - idleFds);
+    return Math.max(most, (client.timeWait ?? 0) + connections);
+  }, 0);
   if (held > thresholds.portShare * limits.ephemeralPorts) {
     yield ['ports-near-limit', `the client held about ${held} of ${limits.ephemeralPorts} ports`];
   }

@@ -56,6 +56,13 @@ const longLink: TrialConfig = {
   ...config,
   network: { ...config.network, link: { ...config.network.link, rttMs: 100 } },
 };
+/** The client's sockets in TIME_WAIT and descriptors in all samples but the first, in which it has 20 descriptors. */
+const held = (timeWait: number, fds: number): Change => {
+  const samples = sampler.samples.map((sample, index) => {
+    return { ...sample, client: { ...sample.client, timeWait, fds: index === 0 ? 20 : fds } };
+  });
+  return { sampler: { ...sampler, samples } };
+};
 const closed: TrialConfig = {
   ...config,
   load: {
@@ -88,6 +95,9 @@ describe('warnings', () => {
     ['lag of 0.9 ms in 1 ms', late(0.9e6, 1e6), 'lag', false],
     ['820 of 1024 files', peakFds(820), 'fd-near-limit', true],
     ['819 of 1024 files', peakFds(819), 'fd-near-limit', false],
+    // 80 % of 28,232 ports are 22,585.6; the client had 20 descriptors before the load.
+    ['22,586 ports', held(22_580, 26), 'ports-near-limit', true],
+    ['22,585 ports', held(22_580, 25), 'ports-near-limit', false],
     ['a client on node:net', { transport: { name: 'net', reason: 'no koffi' } }, 'no-ffi', true],
     ['connections turned away', { server: { ...server, turnedAway: 1 } }, 'turned-away', true],
     ['2 late samples', { sampler: { ...sampler, late: 2 } }, 'sampler-late', true],
