@@ -26,6 +26,8 @@ interface LibC {
   write: Call<[fd: number, address: number, length: number]>;
   ioctl: Call<[fd: number, request: number, address: number]>;
   prctl: Call<[option: number, arg2: number, arg3: number, arg4: number, arg5: number]>;
+  /** At most three arguments of the system call. */
+  syscall: Call<[number: number, arg1: number, arg2: number, arg3: number]>;
   calloc: Call<[count: number, size: number]>;
   free: (address: number) => void;
   errnoLocation: () => number;
@@ -74,6 +76,7 @@ const signatures: Readonly<Record<Exclude<keyof LibC, 'errnoLocation' | 'epoll_p
   write: 'int64_t write(int, size_t, size_t)',
   ioctl: 'int ioctl(int, size_t, size_t)',
   prctl: 'int prctl(int, size_t, size_t, size_t, size_t)',
+  syscall: 'int64_t syscall(int64_t, size_t, size_t, size_t)',
   calloc: 'size_t calloc(size_t, size_t)',
   free: 'void free(size_t)',
 };

@@ -76,6 +76,17 @@ export function parseCounterTable(text: string, prefix: string): Readonly<Record
   return counters;
 }
 
+/** Packets that the devices of `/proc/net/dev` refused to take for sending, loopback left out: the 4th figure of the right half. */
+export function parseTxDropped(text: string): number {
+  return text
+    .split('\n')
+    .flatMap((line) => {
+      const [, name, figures] = /^\s*([^\s:]+):\s*(\d.*)$/.exec(line) ?? [];
+      return name === undefined || name === 'lo' ? [] : [Number(figures?.split(/\s+/)[11] ?? 0)];
+    })
+    .reduce((sum, dropped) => sum + dropped, 0);
+}
+
 /** The words after `prefix` of every line that begins with it. */
 function lineAfter(text: string, prefix: string): string[][] {
   return text

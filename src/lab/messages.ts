@@ -49,6 +49,10 @@ export interface LinkReport {
   readonly lateness: SparseCounts;
   /** Packets that were not of IPv4/TCP (IPv6 neighbour discovery and the like); not relayed, not in the counts. */
   readonly otherPackets: number;
+  /** The relay had real-time priority. */
+  readonly isRealTime: boolean;
+  /** Packets left out of the capture, which had reached its limit; 0 without a capture. */
+  readonly notCaptured: number;
   readonly cpu: { readonly userUs: number; readonly systemUs: number };
 }
 

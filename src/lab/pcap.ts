@@ -12,6 +12,8 @@ const recordHeaderBytes = 16;
 const chunkBytes = 256 * 1024;
 /** Bytes kept of each packet: all headers, and the first lines of a request or response. */
 export const snapBytes = 256;
+/** A capture grows no further: what is wanted of it stands at its beginning, and a disk has an end. */
+export const mostCaptureBytes = 2 ** 30;
 
 /** Times of the packets count from `startNs` of the caller's clock, which was `epochMs` on the wall. */
 export interface PcapStart {
@@ -27,9 +29,11 @@ export class PcapChunks {
   #chunk = new Uint8Array(chunkBytes);
   #view = new DataView(this.#chunk.buffer);
   #used = 0;
+  #bytesLeft: number;
+  #notCaptured = 0;
 
   /** `emit` takes the file's bytes in order, each chunk once and for good; the first begins with the file's header. */
-  constructor(start: PcapStart, emit: (chunk: Uint8Array<ArrayBuffer>) => void) {
+  constructor(start: PcapStart, emit: (chunk: Uint8Array<ArrayBuffer>) => void, mostBytes: number = mostCaptureBytes) {
     this.#startNs = start.startNs;
     this.#epochSeconds = Math.floor(start.epochMs / 1000);
     this.#epochNs = Math.round((start.epochMs - this.#epochSeconds * 1000) * 1e6);
@@ -41,11 +45,24 @@ export class PcapChunks {
     view.setUint32(16, snapBytes, true);
     view.setUint32(20, linkTypeRaw, true);
     this.#used = fileHeaderBytes;
+    this.#bytesLeft = mostBytes - fileHeaderBytes;
   }
 
-  /** Adds the packet of `length` bytes at `start`, seen at `nowNs`. */
+  /** Packets that found the capture full. */
+  get notCaptured(): number {
+    return this.#notCaptured;
+  }
+
+  /** Adds the packet of `length` bytes at `start`, seen at `nowNs`; counts it only, and all after it, once the capture is full. */
   add(bytes: Uint8Array, start: number, length: number, nowNs: number): void {
     const kept = Math.min(length, snapBytes);
+    this.#bytesLeft -= recordHeaderBytes + kept;
+    if (this.#bytesLeft < 0) {
+      // Nothing shorter may slip in later: the capture would have a hole.
+      this.#bytesLeft = -Infinity;
+      this.#notCaptured++;
+      return;
+    }
     if (this.#used + recordHeaderBytes + kept > chunkBytes) this.#renew();
     const view = this.#view;
     const at = this.#used;

@@ -12,6 +12,7 @@ import { EventFd } from '../kernel/event-fd.ts';
 import { allocateNative } from '../kernel/memory.ts';
 import { requireNative } from '../kernel/native.ts';
 import { wantExactTimers } from '../kernel/parent-death.ts';
+import { wantPromptWakeUps } from '../kernel/scheduling.ts';
 import { Random } from '../load/random.ts';
 import type { LinkConfig } from '../scenario/config.ts';
 import { histogramLength, sparseOf } from '../stats/histogram.ts';
@@ -87,6 +88,8 @@ export class Relay {
   readonly #lateness = new Uint32Array(histogramLength);
   readonly #client: Lane;
   readonly #server: Lane;
+  readonly #isDelaying: boolean;
+  #isRealTime = false;
   #otherPackets = 0;
   #stopAtNs = Infinity;
 
@@ -97,6 +100,7 @@ export class Relay {
     this.wakeFd = this.#wake.fd;
     this.#middlebox = options.config.middlebox === null ? null : new FlowTable(options.config.middlebox);
     this.#capture = options.capture;
+    this.#isDelaying = delays(options.config);
     this.#client = this.#lane('client', options.clientFd, options.serverFd, options);
     this.#server = this.#lane('server', options.serverFd, options.clientFd, options);
     // Edge-triggered, so that it need not be read: each raise is an edge.
@@ -119,7 +123,9 @@ export class Relay {
 
   /** Carries packets until `stop` was called (by `onWake`, in this thread) and what is under way has arrived or run out of time. */
   run(onWake: () => void): void {
-    wantExactTimers();
+    // Without a delay the link forwards as fast as both programs let it, and would only take the processor from them.
+    if (this.#isDelaying) this.#isRealTime = wantPromptWakeUps();
+    else wantExactTimers();
     const client = this.#client.direction;
     const server = this.#server.direction;
     while (!this.#isDone()) {
@@ -157,6 +163,8 @@ export class Relay {
       resetFlows: wire.resetFlows,
       lateness: sparseOf(this.#lateness),
       otherPackets: this.#otherPackets,
+      isRealTime: this.#isRealTime,
+      notCaptured: this.#capture?.notCaptured ?? 0,
       cpu: { userUs: user, systemUs: system },
     };
   }
@@ -213,6 +221,11 @@ export class Relay {
     this.#capture?.add(back.bytes, start, resetBytes, arrivalNs);
     back.direction.inject(resetBytes, arrivalNs);
   }
+}
+
+/** Whether packets wait on the link, so that it matters when it wakes up. */
+function delays({ rttMs, jitterMs, bandwidthBitsPerSecond }: LinkConfig): boolean {
+  return rttMs > 0 || jitterMs > 0 || bandwidthBitsPerSecond < Infinity;
 }
 
 function isNothingYet(errno: number): boolean {

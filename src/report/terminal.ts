@@ -34,6 +34,7 @@ export function renderTerminal(results: RunResults, options: TerminalOptions = d
     ...tableSections(rows, results, width, prose),
     errorSection(rows, prose),
     answerSection(results, prose),
+    explanationSection(results, prose),
     claimSection(results, prose),
     invalidSection(results, prose),
     warningSection(results, prose),
@@ -113,6 +114,15 @@ function outcomePaint(outcome: Outcome, paint: Paint): (text: string) => string 
     case 'not decided':
       return paint.yellow;
   }
+}
+
+/** What the scenario says of its variants, in its own words. */
+function explanationSection({ header }: RunResults, prose: Prose): string {
+  const paragraphs = (header.explanations ?? []).map(({ variants, text }) => {
+    const names = variants.map((name) => printable(name, 100)).join('; ');
+    return prose.paragraph(`${names}: ${printable(text, 1000)}`, '  ');
+  });
+  return prose.section('Why', paragraphs);
 }
 
 function claimSection(results: RunResults, prose: Prose): string {

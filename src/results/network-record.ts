@@ -57,6 +57,8 @@ export const linkSchema = z.object({
   fromServer: linkDirectionSchema,
   /** Neither IPv4 nor TCP; not relayed and in no other count. */
   otherPackets: countSchema,
+  /** Whether the link had real-time priority, which only root can give; without it lateness is higher. Absent in files of earlier versions. */
+  realTime: z.exactOptional(z.boolean()),
   cpu: z.object({ userUs: amountSchema, systemUs: amountSchema }),
 });
 export type LinkRecord = DeepReadonly<z.infer<typeof linkSchema>>;

@@ -6,7 +6,7 @@
 import { z } from 'zod';
 import { hostSettingsSchema, linkSchema } from './network-record.ts';
 import { failureSchema, requestsSchema, throughputSchema } from './request-record.ts';
-import { environmentSchema, expectationSchema, gateSchema, plannedTrialSchema, variantSchema } from './run-plan.ts';
+import { environmentSchema, expectationSchema, explanationSchema, gateSchema, plannedTrialSchema, variantSchema } from './run-plan.ts';
 import {
   amountSchema,
   axesSchema,
@@ -46,6 +46,8 @@ export const headerSchema = z.object({
   expectations: z.array(expectationSchema),
   /** Absent without gates, and in files of earlier versions. */
   gates: z.exactOptional(z.array(gateSchema)),
+  /** Absent without any, and in files of earlier versions. */
+  explanations: z.exactOptional(z.array(explanationSchema)),
   environment: environmentSchema,
   seed: z.number(),
   blocks: countSchema,

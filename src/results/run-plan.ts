@@ -39,6 +39,9 @@ export type ExpectationRecord = DeepReadonly<z.infer<typeof expectationSchema>>;
 /** A metric that may not be worse than the baseline by more than the margin: 0.1 is 10 %, of the loss rate 0.001 one request in a thousand. */
 export const gateSchema = z.object({ metric: z.string(), margin: amountSchema });
 
+/** What the scenario says of variants, by name: why their figures are as they are. */
+export const explanationSchema = z.object({ variants: z.array(z.string()), text: z.string() });
+
 export const variantSchema = z.object({ name: z.string(), axes: axesSchema, config: documentSchema });
 export type VariantRecord = DeepReadonly<z.infer<typeof variantSchema>>;
 

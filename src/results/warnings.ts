@@ -23,6 +23,9 @@ export const warningAdvice = {
     'Nearly every ephemeral port was in use: widen net.ipv4.ip_local_port_range, reuse connections, or shorten the trial.',
   'sampler-late':
     'The machine was too busy to sample on time: peaks of file descriptors and TIME_WAIT may have been missed.',
+  'device-overflow':
+    'A host sent faster than its device could take: the packets dropped there are in no count of the wire, and were sent again. Offer a lower load.',
+  'capture-full': 'The capture ends before the trial did: shorten the trial, or capture one with a lower load.',
   'turned-away': 'The server reached maxConnections: raise server.maxConnections, or use a smaller pool.',
   unreconciled: 'Read imported figures as that program’s word: connbench run measures and reconciles the same itself.',
   'other-latency':

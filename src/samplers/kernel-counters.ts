@@ -1,7 +1,7 @@
 /** The kernel's own TCP counters before and after a trial: what the tool's counts are checked against. */
 import { readFileSync } from 'node:fs';
 import { nowNs } from '../kernel/clock.ts';
-import { counterDeltas, netRoot, parseCounterTable } from '../kernel/proc-net.ts';
+import { counterDeltas, netRoot, parseCounterTable, parseTxDropped } from '../kernel/proc-net.ts';
 import type { Missing } from '../kernel/proc.ts';
 import type { KernelCounters } from './messages.ts';
 
@@ -55,7 +55,8 @@ export type CounterName = (typeof counterNames)[number];
 
 /**
  * Every counter of `Tcp:` and `TcpExt:` now, in the network namespace of this process or of `pid`. Not there: `missing` says why.
- * They count the whole namespace: other programs in it count too.
+ * They count the whole namespace: other programs in it count too. Of another namespace there is `tx_dropped` as well, the packets that its
+ * devices refused to send.
  */
 export function readKernelCounters(pid?: number): KernelCounters | Missing {
   const root = netRoot(pid);
@@ -64,7 +65,8 @@ export function readKernelCounters(pid?: number): KernelCounters | Missing {
     const snmp = readFileSync(`${root}/snmp`, 'latin1');
     const netstat = readFileSync(`${root}/netstat`, 'latin1');
     const counters = { ...parseCounterTable(netstat, 'TcpExt'), ...parseCounterTable(snmp, 'Tcp') };
-    return { atNs, counters };
+    if (pid === undefined) return { atNs, counters };
+    return { atNs, counters: { ...counters, tx_dropped: parseTxDropped(readFileSync(`${root}/dev`, 'latin1')) } };
   } catch (error) {
     if (process.platform !== 'linux') return { missing: `needs Linux; this is ${process.platform}` };
     return { missing: `${(error as NodeJS.ErrnoException).code ?? 'error'} on ${root}` };

@@ -81,12 +81,14 @@ export interface SamplerReport {
   readonly late: number;
 }
 
-export interface ToSampler {
-  readonly type: 'stop';
-}
+export type ToSampler =
+  /** Take one now, and say so. */
+  { readonly type: 'sample' } | { readonly type: 'stop' };
 
 export type FromSampler =
   /** After every sample, the first and the last included. */
   | { readonly type: 'sample'; readonly sample: Sample }
+  /** The sample that was asked for is sent. */
+  | { readonly type: 'sampled' }
   /** The last sample is sent and everything is closed. The thread ends after it. */
   | { readonly type: 'stopped'; readonly summary: Omit<SamplerReport, 'samples'> };

@@ -9,6 +9,8 @@ const stopDeadlineMs = 10_000;
 export interface Sampler {
   /** The newest sample. */
   latest(): Sample;
+  /** Takes a sample now, between two of the schedule. Rejects as `stop` does. */
+  sample(): Promise<void>;
   /**
    * Takes a last, exact sample and ends the thread. Asking again gives the same report. Rejects where the thread broke or does not
    * answer within 10 s; it is gone then, too.
@@ -27,6 +29,7 @@ export async function startSampler(request: SamplerRequest): Promise<Sampler> {
   const first = await thread.firstSample();
   return {
     latest: () => thread.samples.at(-1) ?? first,
+    sample: () => thread.sample(),
     stop: () => thread.stop(),
   };
 }
@@ -59,7 +62,7 @@ class SamplerThread {
       let report: SamplerReport | null = null;
       worker.on('message', (message: FromSampler) => {
         if (message.type === 'sample') this.samples.push(message.sample);
-        else report = { ...message.summary, samples: this.samples };
+        else if (message.type === 'stopped') report = { ...message.summary, samples: this.samples };
       });
       worker.on('error', reject);
       worker.on('exit', (code) => {
@@ -73,6 +76,20 @@ class SamplerThread {
 
   firstSample(): Promise<Sample> {
     return this.#within(this.#started, startDeadlineMs, 'start');
+  }
+
+  sample(): Promise<void> {
+    const taken = new Promise<void>((resolve) => {
+      const onMessage = (message: FromSampler): void => {
+        if (message.type !== 'sampled') return;
+        this.#worker.off('message', onMessage);
+        resolve();
+      };
+      this.#worker.on('message', onMessage);
+    });
+    const message: ToSampler = { type: 'sample' };
+    this.#worker.postMessage(message);
+    return this.#within(Promise.race([taken, this.#stopped.then(() => undefined)]), stopDeadlineMs, 'sample');
   }
 
   stop(): Promise<SamplerReport> {

@@ -1,8 +1,9 @@
 /** The sampler thread: takes a sample on every tick of an absolute schedule until it is told to stop. */
 import { parentPort, workerData } from 'node:worker_threads';
+import { assertNever } from '../kernel/assert-never.ts';
 import { nowNs } from '../kernel/clock.ts';
 import { Collector } from './collector.ts';
-import type { FromSampler, SamplerRequest } from './messages.ts';
+import type { FromSampler, SamplerRequest, ToSampler } from './messages.ts';
 import { isLate, nextTick } from './schedule.ts';
 
 const port = parentPort;
@@ -29,13 +30,22 @@ function takeAndWait(): void {
   timer = setTimeout(takeAndWait, (startNs + tick * intervalNs - nowNs()) / 1e6);
 }
 
-// A sampler is told one thing only: stop.
-port.on('message', () => {
-  clearTimeout(timer);
-  post({ type: 'sample', sample: collector.sample(true) });
-  collector.close();
-  post({ type: 'stopped', summary: { ...collector.summary(), late } });
-  port.close();
+port.on('message', (message: ToSampler) => {
+  switch (message.type) {
+    case 'sample':
+      post({ type: 'sample', sample: collector.sample(false) });
+      post({ type: 'sampled' });
+      return;
+    case 'stop':
+      clearTimeout(timer);
+      post({ type: 'sample', sample: collector.sample(true) });
+      collector.close();
+      post({ type: 'stopped', summary: { ...collector.summary(), late } });
+      port.close();
+      return;
+    default:
+      assertNever(message);
+  }
 });
 
 takeAndWait();

@@ -6,6 +6,7 @@ import { defaultBlocks, fillDefaults } from './defaults.ts';
 import { readExpectations, type Expectation } from './expect.ts';
 import { readGates } from './gate-list.ts';
 import type { Gate } from './gates.ts';
+import { readExplanations, type Explanation } from './explain.ts';
 import { emptyMap, locate, toPlain, without, type MapNode, type Plain } from './node.ts';
 import { applyOverrides, mapOrProblem } from './overrides.ts';
 import { tooManyTrials } from './plan.ts';
@@ -38,6 +39,7 @@ export interface Scenario {
   readonly blocks: number;
   readonly expectations: readonly Expectation[];
   readonly gates: readonly Gate[];
+  readonly explanations: readonly Explanation[];
   /** The file's content with `--set` applied and the defaults of `base` filled in, in the shape of the file. */
   readonly document: Readonly<Record<string, unknown>>;
 }
@@ -108,6 +110,9 @@ class ScenarioReader {
     const gateList = top.entries.get('gates')?.value;
     const gates = gateList === undefined ? null : readGates(gateList);
     this.note(gates?.problems ?? [], new Set());
+    const explain = top.entries.get('explain')?.value;
+    const explained = explain === undefined ? null : readExplanations(explain, named);
+    this.note(explained?.problems ?? [], new Set());
     if (checkedTop.value === null || variants === null) return null;
     const tooMany = tooManyTrials(variants.variants.length, checkedTop.value.blocks ?? defaultBlocks);
     const blocksAt = top.entries.get('blocks')?.at ?? top.at;
@@ -119,6 +124,7 @@ class ScenarioReader {
       baseline,
       expectations: claims?.expectations ?? [],
       gates: gates?.gates ?? [],
+      explanations: explained?.explanations ?? [],
     });
   }
 
@@ -171,7 +177,7 @@ class ScenarioReader {
 
   private scenario(
     top: TopInput,
-    parts: Pick<Scenario, 'document' | 'variants' | 'baseline' | 'expectations' | 'gates'>,
+    parts: Pick<Scenario, 'document' | 'variants' | 'baseline' | 'expectations' | 'gates' | 'explanations'>,
   ): Scenario {
     const { look } = top;
     return {

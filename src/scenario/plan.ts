@@ -1,6 +1,7 @@
 /** A scenario -> its trials in the order they will run: every block passes over all variants in a seeded random order. */
 import type { Expectation } from './expect.ts';
 import type { Gate } from './gates.ts';
+import type { Explanation } from './explain.ts';
 import type { Scenario } from './parse.ts';
 import { UserError } from './user-error.ts';
 import { select, shortList, type Axes } from './selection.ts';
@@ -48,6 +49,8 @@ export interface Plan {
   /** Claims whose variants are all selected. */
   readonly expectations: readonly Expectation[];
   readonly gates: readonly Gate[];
+  /** What the scenario says of the selected variants. */
+  readonly explanations: readonly Explanation[];
   readonly estimatedSeconds: number;
 }
 
@@ -73,6 +76,9 @@ export function planTrials(scenario: Scenario, options: PlanOptions): Plan {
       ({ ofVariant, againstVariant }) => names.has(ofVariant) && (againstVariant === null || names.has(againstVariant)),
     ),
     gates: scenario.gates,
+    explanations: scenario.explanations
+      .map(({ variants: about, text }) => ({ variants: about.filter((name) => names.has(name)), text }))
+      .filter(({ variants: about }) => about.length > 0),
     estimatedSeconds: blocks * variants.reduce((total, { trial }) => total + trialSeconds(trial.load), 0),
   };
 }

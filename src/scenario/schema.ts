@@ -150,6 +150,11 @@ export const gateSchema = z.strictObject({
   margin: percent({ description: 'By how much it may get worse than the baseline, e.g. 10%.' }),
 });
 
+export const explainSchema = z.strictObject({
+  of: selector.describe('The variants: the name of one, or a map from axis to alternative that fits one or more.'),
+  text: prose('Why their figures are as they are.', 1000),
+});
+
 /** The top of the file; `base` and `axes` are read on their own, so that each problem is found where it is written. */
 export const topSchema = z.strictObject({
   name: word(
@@ -172,6 +177,7 @@ export const topSchema = z.strictObject({
   ),
   expect: z.exactOptional(z.unknown()),
   gates: z.exactOptional(z.unknown()),
+  explain: z.exactOptional(z.unknown()),
 });
 export type TopInput = z.output<typeof topSchema>;
 
@@ -189,4 +195,5 @@ export const scenarioSchema = topSchema.extend({
   gates: z.exactOptional(
     z.array(gateSchema).describe('Metrics that may not be worse than the baseline by more than a margin.'),
   ),
+  explain: z.exactOptional(z.array(explainSchema).describe('What to say of variants beside their figures.')),
 });

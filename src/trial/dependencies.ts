@@ -13,6 +13,8 @@ export type StartTimes = Omit<Extract<FromGenerator, { type: 'started' }>, 'type
 export type TrialGenerator = GeneratorHandle;
 
 export interface TrialSampler {
+  /** Takes a sample now, besides those of its schedule. */
+  sample(): Promise<void>;
   /** Takes a last sample, ends the thread and gives everything back. */
   stop(): Promise<SamplerReport>;
 }

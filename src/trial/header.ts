@@ -36,6 +36,9 @@ export function headerRecord(scenario: Scenario, plan: Plan, identity: RunIdenti
       return { claim, metric, of, against, ratio, value };
     }),
     ...(plan.gates.length === 0 ? {} : { gates: plan.gates.map(({ metric, margin }) => ({ metric, margin })) }),
+    ...(plan.explanations.length === 0
+      ? {}
+      : { explanations: plan.explanations.map(({ variants, text }) => ({ variants: [...variants], text })) }),
     seed: plan.seed,
     blocks: plan.blocks,
     trials: plan.trials.map(({ index, block, order, variant }) => ({ index, block, order, variant })),

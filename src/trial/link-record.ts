@@ -40,6 +40,7 @@ export function linkRecord(report: LinkReport, requests: number | null): LinkRec
     fromClient: directionRecord(fromClient),
     fromServer: directionRecord(fromServer),
     otherPackets,
+    realTime: report.isRealTime,
     cpu: { userUs: cpu.userUs, systemUs: cpu.systemUs },
   };
 }

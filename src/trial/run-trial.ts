@@ -307,10 +307,18 @@ async function endEarly(evidence: TrialEvidence, generator: TrialGenerator): Pro
   }
 }
 
+/** A sampler that cannot take this sample will not give its last one either, and that is noted. */
+async function lastOfBoth(sampler: TrialSampler): Promise<void> {
+  const bounds = { deadlineMs: stepDeadlines.stopSamplerMs, code: 'deadline' } as const;
+  await within(sampler.sample(), 'a sample', bounds).catch(() => undefined);
+}
+
 /** Ends what is still running and takes its last figures. The order matters: the last sample and counters come after the last close. */
 async function collect(dependencies: TrialDependencies, evidence: TrialEvidence, parts: Parts): Promise<void> {
   const { lab, server, sampler } = parts;
   const { config } = evidence.planned;
+  // Both programs are still there, and measure is over: what is taken from samples over measure needs one from after its end.
+  if (sampler !== null) await lastOfBoth(sampler);
   parts.generator?.kill();
   if (server !== null && !parts.serverDied) {
     await attempt(evidence, async () => {

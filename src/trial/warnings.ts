@@ -5,7 +5,7 @@ import type { ReconciliationRecord } from '../results/record.ts';
 import { warning, type InvalidReason, type Warning, type WarningCode } from '../results/warnings.ts';
 import { Histogram } from '../stats/histogram.ts';
 import { mergeSparse } from '../stats/summary.ts';
-import { completedWithinMeasure, type TrialEvidence } from './evidence.ts';
+import { completedWithinMeasure, kernelDeltas, type TrialEvidence } from './evidence.ts';
 import { overflow as overflows } from './gauges.ts';
 
 /** Every threshold, in one place. */
@@ -26,8 +26,9 @@ const thresholds = {
   portShare: 0.8,
   /** Share of samples that may be late. */
   samplesLate: 0.05,
-  /** Delivery after the due time, p99: a link that is late by more did not have the delay that it was asked for. */
+  /** Delivery after the due time, p99: a link that is late by more, and by this share of its round trip, did not have the delay asked for. */
   linkLateP99Ns: 1e6,
+  linkLateShare: 0.05,
   /** A server's hint counts whole seconds and clients subtract one: below this nothing is left. */
   shortKeepAliveMs: 2000,
 } as const;
@@ -64,10 +65,11 @@ export function invalidReasons(
 }
 
 /** By how much the link fell behind; null where it kept up. */
-function linkLate({ link }: TrialEvidence): string | null {
+function linkLate({ link, planned }: TrialEvidence): string | null {
   const late = link === null ? null : Histogram.fromSparse(link.lateness).quantile(0.99);
-  if (late === null || late <= thresholds.linkLateP99Ns) return null;
-  return `1 % of the packets were delivered ${ms(late)} or more after their time, above ${ms(thresholds.linkLateP99Ns)}`;
+  const most = Math.max(thresholds.linkLateP99Ns, thresholds.linkLateShare * planned.config.network.link.rttMs * 1e6);
+  if (late === null || late <= most) return null;
+  return `1 % of the packets were delivered ${ms(late)} or more after their time, above ${ms(most)}`;
 }
 
 /** Why the generator, not the strategy, set the figures; null where it did not. */
@@ -144,6 +146,7 @@ function* environmentWarnings(
     yield ['turned-away', `the server turned ${server.turnedAway} connections away`];
   }
   yield* limitWarnings(evidence);
+  yield* labWarnings(evidence);
   if (sampler !== null && sampler.late > Math.max(1, thresholds.samplesLate * sampler.samples.length)) {
     yield ['sampler-late', `${sampler.late} of ${sampler.samples.length} samples were late`];
   }
@@ -169,10 +172,25 @@ function* limitWarnings({ sampler, limits }: TrialEvidence): Generator<Found> {
     }
   }
   if (limits.ephemeralPorts === null) return;
-  const held = samples.reduce((most, { client }) => Math.max(most, (client.timeWait ?? 0) + (client.fds ?? 0)), 0);
+  // Descriptors that it had before the load are no connections.
+  const idleFds = samples[0]?.client.fds ?? 0;
+  const held = samples.reduce((most, { client }) => {
+    const connections = Math.max(0, (client.fds ?? 0) - idleFds);
+    return Math.max(most, (client.timeWait ?? 0) + connections);
+  }, 0);
   if (held > thresholds.portShare * limits.ephemeralPorts) {
     yield ['ports-near-limit', `the client held about ${held} of ${limits.ephemeralPorts} ports`];
   }
+}
+
+function* labWarnings(evidence: TrialEvidence): Generator<Found> {
+  if (evidence.link === null) return;
+  for (const side of ['client', 'server'] as const) {
+    const dropped = kernelDeltas(evidence, side)?.['tx_dropped'] ?? 0;
+    if (dropped > 0) yield ['device-overflow', `${dropped} packets of the ${side} never reached the link`];
+  }
+  const { notCaptured } = evidence.link;
+  if (notCaptured > 0) yield ['capture-full', `${notCaptured} packets are not in the capture`];
 }
 
 /** The three most frequent failures, in words. */

@@ -6,6 +6,7 @@ import {
   counterDeltas,
   netRoot,
   parseCounterTable,
+  parseTxDropped,
   parseSockstat,
 } from '../../src/kernel/proc-net.ts';
 
@@ -28,6 +29,24 @@ describe('parseSockstat', () => {
     ['nothing', '', none],
   ])('%s', (_name, text, parsed) => {
     expect(parseSockstat(text)).toEqual(parsed);
+  });
+});
+
+describe('parseTxDropped', () => {
+  // Two heads, then per device 8 figures of receiving and 8 of sending; the 4th of sending is `drop`.
+  const heads =
+    'Inter-|   Receive  |  Transmit\n face |bytes packets errs drop fifo frame compressed multicast|bytes packets errs drop\n';
+  it.each([
+    ['no device', heads, 0],
+    ['loopback alone', `${heads}    lo: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n`, 0],
+    ['one device', `${heads}  tun0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n`, 12],
+    [
+      'two, without a space',
+      `${heads}tun0:1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16\n eth0: 0 0 0 0 0 0 0 0 0 0 0 5 0 0 0 0\n`,
+      17,
+    ],
+  ])('%s', (_, text, dropped) => {
+    expect(parseTxDropped(text)).toBe(dropped);
   });
 });
 

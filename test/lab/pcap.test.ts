@@ -39,6 +39,17 @@ describe('PcapChunks', () => {
     expect([bytes.readUInt32LE(32), bytes.readUInt32LE(36), bytes.length]).toEqual([snapBytes, 1500, 40 + snapBytes]);
   });
 
+  it('stops for good at its limit, and counts what it left out', () => {
+    // The header of the file and two records of 16 + 100 bytes; a third does not fit, and a short one after it must not slip in.
+    const chunks: Uint8Array[] = [];
+    const pcap = new PcapChunks({ startNs: 0, epochMs: 0 }, (chunk) => chunks.push(chunk), 24 + 2 * 116 + 20);
+    const packet = new Uint8Array(100);
+    for (const length of [100, 100, 100, 1]) pcap.add(packet, 0, length, 0);
+    pcap.flush();
+    expect(Buffer.concat(chunks)).toHaveLength(24 + 2 * 116);
+    expect(pcap.notCaptured).toBe(2);
+  });
+
   // Chunks end with every possible rest, so also with one in which a record's header would fit but not its packet.
   it.each(Array.from({ length: 60 }, (_, index) => 40 + index))('never cuts a record of %i bytes in two', (length) => {
     const lengths = Array<number>(5000).fill(length);

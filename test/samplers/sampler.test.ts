@@ -48,6 +48,20 @@ describe.skipIf(process.platform !== 'linux')('startSampler (Linux)', () => {
     expect(report.timeWaitIntervalMs?.max).toBeGreaterThan(0);
   });
 
+  it('takes a sample when asked, between those of its schedule', async () => {
+    const [client, server] = [await startChild(), await startChild()];
+    // The schedule alone would take its next sample after a minute.
+    const request = { clientPid: client.pid, serverPid: server.pid, serverPort: 1, intervalMs: 60_000, ...oneHost };
+    const sampler = await startSampler(request);
+    await server.open(5);
+    await sampler.sample();
+    const asked = sampler.latest();
+    const { samples } = await sampler.stop();
+    expect(samples).toHaveLength(3);
+    expect(samples[1]).toEqual(asked);
+    expect(asked.server.fds).toBe(samples[0]!.server.fds! + 5);
+  });
+
   it('goes on when a process dies under it', async () => {
     const [client, server] = [await startChild(), await startChild()];
     const request = { clientPid: client.pid, serverPid: server.pid, serverPort: 1, intervalMs: 5, ...oneHost };

@@ -26,9 +26,9 @@ expect:
 `;
     expect(briefsOf(text)).toEqual([
       '1:1 name: is missing',
-      '1:1 nmae: is not a known key; known here: name, question, look, description, base, axes, baseline, blocks, expect, gates [name]',
+      '1:1 nmae: is not a known key; known here: name, question, look, description, base, axes, baseline, blocks, expect, gates, explain [name]',
       '2:1 question: must be text',
-      '3:1 load: is not a known key; known here: name, question, look, description, base, axes, baseline, blocks, expect, gates [base.load]',
+      '3:1 load: is not a known key; known here: name, question, look, description, base, axes, baseline, blocks, expect, gates, explain [base.load]',
       '5:3 base.stratgy: is not a known key; known here: client, strategy, server, network, load [strategy]',
       '7:5 base.strategy.idleTimeout: is not a known key; known here: protocol, connection, pool, honourHint, retry, closeWith, pipelining, tls, tcp, timeouts [strategy.pool.idleTimeout]',
       '8:13 base.strategy.pool.idle_timeout: is not a known key; known here: size, scope, order, idleTimeout, maxRequests, maxLifetime, prefetch, queueLimit, queueTimeout [idleTimeout]',

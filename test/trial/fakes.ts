@@ -113,7 +113,8 @@ export function fakeTrial(behaviour: FakeBehaviour = {}): {
     openLab: () => never(),
     startServer: () => Promise.resolve(server),
     startGenerator: () => Promise.resolve(generator),
-    startSampler: () => Promise.resolve({ stop: () => Promise.resolve(fixtures.sampler) }),
+    startSampler: () =>
+      Promise.resolve({ sample: () => Promise.resolve(), stop: () => Promise.resolve(fixtures.sampler) }),
     readKernelCounters: () => readings.shift() ?? { missing: 'read too often' },
     ...behaviour.dependencies,
   };

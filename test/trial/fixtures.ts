@@ -228,6 +228,8 @@ export const link: LinkReport = {
   resetFlows: 0,
   lateness: histogramOf(10_000, 260),
   otherPackets: 0,
+  isRealTime: true,
+  notCaptured: 0,
   cpu: { userUs: 100, systemUs: 100 },
 };
 

@@ -2,11 +2,12 @@
 import { describe, expect, test } from 'vitest';
 import { unexplainedNulls } from '../../src/results/missing.ts';
 import { trialSchema, type TrialRecord } from '../../src/results/record.ts';
+import type { TrialSampler } from '../../src/trial/dependencies.ts';
 import type { PlannedTrial } from '../../src/trial/evidence.ts';
 import { trialRecord } from '../../src/trial/record.ts';
 import { runTrial } from '../../src/trial/run-trial.ts';
 import { fakeTrial, never, type FakeBehaviour } from './fakes.ts';
-import { config, server as serverReport } from './fixtures.ts';
+import { config, sampler, server as serverReport } from './fixtures.ts';
 
 const planned: PlannedTrial = { index: 3, block: 1, order: 0, variant: 'strategy=close', config, seed: 7 };
 const circumstances = {
@@ -78,6 +79,23 @@ test('the server is asked for its counts at both ends of measure, and CPU is tak
   const record = trialRecord(await runTrial({ planned, circumstances }, dependencies));
   // 7000 + 1000 us over 80 requests.
   expect(record.cpu.server).toEqual({ userUs: 7000, systemUs: 1000, perRequestUs: 100 });
+});
+
+test('a sample is taken after the load and before anything is stopped', async () => {
+  const steps: string[] = [];
+  const { dependencies, server } = fakeTrial({});
+  const stop = server.stop.bind(server);
+  server.stop = () => {
+    steps.push('stop of the server');
+    return stop();
+  };
+  const startSampler = (): Promise<TrialSampler> =>
+    Promise.resolve({
+      sample: () => Promise.resolve(void steps.push('sample')),
+      stop: () => Promise.resolve(sampler),
+    });
+  await runTrial({ planned, circumstances }, { ...dependencies, startSampler });
+  expect(steps).toEqual(['sample', 'stop of the server']);
 });
 
 describe('what fails is named and the rest is kept', () => {

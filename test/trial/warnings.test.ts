@@ -52,6 +52,17 @@ const peakFds = (fds: number): Change => {
   const samples = sampler.samples.map((sample) => ({ ...sample, client: { ...sample.client, fds } }));
   return { sampler: { ...sampler, samples } };
 };
+const longLink: TrialConfig = {
+  ...config,
+  network: { ...config.network, link: { ...config.network.link, rttMs: 100 } },
+};
+/** The client's sockets in TIME_WAIT and descriptors in all samples but the first, in which it has 20 descriptors. */
+const held = (timeWait: number, fds: number): Change => {
+  const samples = sampler.samples.map((sample, index) => {
+    return { ...sample, client: { ...sample.client, timeWait, fds: index === 0 ? 20 : fds } };
+  });
+  return { sampler: { ...sampler, samples } };
+};
 const closed: TrialConfig = {
   ...config,
   load: {
@@ -84,6 +95,9 @@ describe('warnings', () => {
     ['lag of 0.9 ms in 1 ms', late(0.9e6, 1e6), 'lag', false],
     ['820 of 1024 files', peakFds(820), 'fd-near-limit', true],
     ['819 of 1024 files', peakFds(819), 'fd-near-limit', false],
+    // 80 % of 28,232 ports are 22,585.6; the client had 20 descriptors before the load.
+    ['22,586 ports', held(22_580, 26), 'ports-near-limit', true],
+    ['22,585 ports', held(22_580, 25), 'ports-near-limit', false],
     ['a client on node:net', { transport: { name: 'net', reason: 'no koffi' } }, 'no-ffi', true],
     ['connections turned away', { server: { ...server, turnedAway: 1 } }, 'turned-away', true],
     ['2 late samples', { sampler: { ...sampler, late: 2 } }, 'sampler-late', true],
@@ -93,6 +107,10 @@ describe('warnings', () => {
     ['other programs', counters({ ActiveOpens: 1011 }), 'kernel-noise', true],
     ['no lab though one was wanted', { mode: { name: 'host', fallback: 'No TUN.' } }, 'host-mode', true],
     ['host mode as asked', { mode: { name: 'host', fallback: null } }, 'host-mode', false],
+    ['a packet that its device dropped', lab(0, { tx_dropped: 1 }), 'device-overflow', true],
+    ['none dropped by a device', lab(0, { tx_dropped: 0 }), 'device-overflow', false],
+    ['a full capture', { ...lab(0), link: { ...fixtures.link, notCaptured: 1 } }, 'capture-full', true],
+    ['a capture with room', lab(0), 'capture-full', false],
     ['a full TIME_WAIT table', counters({ TCPTimeWaitOverflow: 4, TW: 306 }), 'tw-overflow', true],
   ])('%s', (_, change, code, warned) => {
     expect(judged(change).warnings.includes(code)).toBe(warned);
@@ -103,17 +121,20 @@ function counters(change: Record<string, number>): Change {
   return { kernelAfter: shared({ atNs: 0, counters: { ...fixtures.kernelAfter.counters, ...change } }) };
 }
 
-/** The same trial in a lab whose link delivers everything this late. */
-function lab(latenessNs: number): Change {
+/** The same trial in a lab whose link delivers everything this late, with more of the server's counters at its end. */
+function lab(latenessNs: number, ofServer: Readonly<Record<string, number>> = {}): Change {
   const reading = (atNs: number, ActiveOpens: number, PassiveOpens: number, TW: number): KernelCounters => ({
     atNs,
     counters: { ActiveOpens, PassiveOpens, TW },
   });
+  const more = (before: KernelCounters, counters: Readonly<Record<string, number>>): KernelCounters => {
+    return { ...before, counters: { ...before.counters, ...counters } };
+  };
   return {
     mode: { name: 'lab', fallback: null },
     link: { ...fixtures.link, lateness: histogramOf(latenessNs, 100) },
-    kernelBefore: shared(reading(0, 0, 0, 0)),
-    kernelAfter: { client: reading(1, 10, 0, 7), server: reading(1, 0, 10, 3) },
+    kernelBefore: shared(more(reading(0, 0, 0, 0), { tx_dropped: 0 })),
+    kernelAfter: { client: reading(1, 10, 0, 7), server: more(reading(1, 0, 10, 3), ofServer) },
   };
 }
 
@@ -134,6 +155,9 @@ describe('invalid trials', () => {
     ],
     ['a link late by more than 1 ms', lab(1.01e6), ['link-late']],
     ['a link late by less', lab(0.99e6), []],
+    // 5 % of 100 ms are 5 ms.
+    ['a long link late by 5 % of its round trip', { ...lab(5.1e6), config: longLink }, ['link-late']],
+    ['a long link late by less', { ...lab(4.9e6), config: longLink }, []],
     ['nothing completed', measure({ completed: 0, failed: 80 }), ['nothing-completed']],
     ['a lost request', measure({ completed: 79 }), ['not-conserved']],
     ['a kernel counter below ours', counters({ PassiveOpens: 2009 }), ['not-reconciled']],
