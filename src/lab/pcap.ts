@@ -13,7 +13,7 @@ const chunkBytes = 256 * 1024;
 /** Bytes kept of each packet: all headers, and the first lines of a request or response. */
 export const snapBytes = 256;
 /** A capture grows no further: what is wanted of it stands at its beginning, and a disk has an end. */
-export const mostCaptureBytes = 2 ** 30;
+const mostCaptureBytes = 2 ** 30;
 
 /** Times of the packets count from `startNs` of the caller's clock, which was `epochMs` on the wall. */
 export interface PcapStart {
