@@ -6,7 +6,7 @@ import { renderAnnotations } from '../report/annotations.ts';
 import { renderBenchmarkJson } from '../report/benchmark-json.ts';
 import { renderComparison } from '../report/comparison-text.ts';
 import { renderCsv } from '../report/csv.ts';
-import { plural } from '../report/format.ts';
+import { plural } from '../compare/words.ts';
 import { renderHgrm } from '../report/hgrm.ts';
 import { renderHlog } from '../report/hlog.ts';
 import { renderHtml } from '../report/html/page.ts';

@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { historyEntry } from '../compare/history-entry.ts';
 import type { TrendDocument } from '../compare/trend-document.ts';
 import { trendOf } from '../compare/trend.ts';
-import { plural } from '../report/format.ts';
+import { plural } from '../compare/words.ts';
 import { printable, printableJson } from '../report/printable.ts';
 import { renderTrendCsv } from '../report/trend-csv.ts';
 import { renderTrendMarkdown } from '../report/trend-markdown.ts';

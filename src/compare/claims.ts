@@ -2,11 +2,12 @@
 import type { TrialRecord } from '../results/record.ts';
 import type { ExpectationRecord, VariantRecord } from '../results/run-plan.ts';
 import { judgeExpectation, type Expectation, type ExpectationJudgement } from '../stats/expectation.ts';
-import { derivedMetrics, latencyQuantile } from '../scenario/metrics.ts';
+import { derivedMetrics, latencyQuantile, metricUnit } from '../scenario/metrics.ts';
 import { blocksNeeded } from '../stats/signed-rank.ts';
 import { alpha, pairedBlocks } from './blocks.ts';
 import { readMetric } from './metric.ts';
 import { isExact, survivorship, tailReason } from './treatment.ts';
+import { quantity } from './words.ts';
 import type { ResultFile } from '../results/read-file.ts';
 
 export type Outcome = ExpectationJudgement['outcome'];
@@ -99,7 +100,8 @@ function judgeCase(
   const { ratio, value } = expectation;
   const claim: Expectation = ratio === null ? { value: boundsOf(value) } : { ratio: boundsOf(ratio) };
   const [first, second] = sides.map((side) => certain(expectation.metric, side, sides)) as [number[], number[]];
-  const judged = judgeExpectation(claim, first, against === null ? null : second);
+  const unit = metricUnit(expectation.metric);
+  const judged = judgeExpectation(claim, first, against === null ? null : second, (amount) => quantity(amount, unit));
   return { of, against, blocks, ...judged };
 }
 

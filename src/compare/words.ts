@@ -1,4 +1,5 @@
 /** Figures inside the sentences of a comparison: three significant digits. Text of files comes as it is; whoever shows it makes it safe. */
+import type { MetricUnit } from '../scenario/metrics.ts';
 import type { Interval } from '../stats/signed-rank.ts';
 
 /** Three significant digits, without trailing zeros and without an exponent for everyday sizes: 1.2, 0.0521, 21,990. */
@@ -36,4 +37,27 @@ export function listed(words: readonly string[]): string {
 /** `1 block`, `2 blocks`. */
 export function plural(number: number, noun: string): string {
   return `${figure(number)} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+/** An amount with its unit, four significant digits: `50.14 ms`, `93.1 us`, `2,400`. Times come in ns, CPU in us. */
+export function quantity(value: number, unit: MetricUnit | null): string {
+  const print = (amount: number): string => {
+    const rounded = Number(amount.toPrecision(4));
+    return Math.abs(rounded) >= 1000 ? figure(rounded) : String(rounded);
+  };
+  switch (unit) {
+    case 'ns':
+      return `${print(value / 1e6)} ms`;
+    case 'us':
+      return `${print(value)} us`;
+    case 'bytes':
+      return `${print(value)} bytes`;
+    case 'perSecond':
+      return `${print(value)}/s`;
+    case 'count':
+      return Number.isInteger(value) ? figure(value) : print(value);
+    case 'ratio':
+    case null:
+      return print(value);
+  }
 }

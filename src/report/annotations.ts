@@ -1,6 +1,7 @@
 /** What failed as workflow commands, which GitHub shows as annotations of a job. */
 import { judgeClaims } from '../compare/claims.ts';
-import { count, plural } from './format.ts';
+import { count } from './format.ts';
+import { plural } from '../compare/words.ts';
 import { printable } from './printable.ts';
 import type { ReportInput } from './report-input.ts';
 import { runNames } from './run-names.ts';

@@ -2,7 +2,8 @@
 import { blocksNeeded } from '../stats/signed-rank.ts';
 import { levelMargin, type priceMetrics, type GroupAnswer } from './answer.ts';
 import { alpha, type BlockComparison } from '../compare/blocks.ts';
-import { amount, count, listed, milliseconds, percent, plural, significant } from './format.ts';
+import { amount, count, milliseconds, significant } from './format.ts';
+import { listed, percent, plural } from '../compare/words.ts';
 import type { LoadGroupMember } from './load-group.ts';
 import { printable } from './printable.ts';
 import type { ReportedMetric } from './variant-figures.ts';

@@ -1,6 +1,6 @@
 /** Decides which variant answers fastest under each load, what it is compared with, and what it costs. The words are in answer-text.ts. */
 import { compareOverBlocks, type BlockComparison } from '../compare/blocks.ts';
-import { percent } from './format.ts';
+import { percent } from '../compare/words.ts';
 import { loadGroups, type LoadGroup, type LoadGroupMember } from './load-group.ts';
 import { figuresByVariant, lossRate, type ReportedMetric, type RunResults } from './variant-figures.ts';
 

@@ -3,7 +3,7 @@ import { betterOf } from '../compare/metric-list.ts';
 import { readMetric } from '../compare/metric.ts';
 import { metricUnit } from '../scenario/metrics.ts';
 import type { Better } from '../stats/verdict.ts';
-import { plural } from './format.ts';
+import { plural } from '../compare/words.ts';
 import { printable } from './printable.ts';
 import type { OutputFile, ReportInput } from './report-input.ts';
 import { distinct, runNames } from './run-names.ts';

@@ -1,5 +1,5 @@
 /** Collects lines of a text that must not pass a number of bytes, part by part, and counts what did not fit. */
-import { plural } from './format.ts';
+import { plural } from '../compare/words.ts';
 
 const encoder = new TextEncoder();
 

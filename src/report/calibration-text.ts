@@ -1,7 +1,8 @@
 /** A calibration as text for a terminal, and as JSON: a table, how often the machine cries wolf, and which margins it can hold. */
 import type { CalibratedMetric, CalibrationDocument, Rate } from '../compare/calibration.ts';
 import { twinNames } from '../compare/calibration-plan.ts';
-import { listed, percent, plural, significant } from './format.ts';
+import { significant } from './format.ts';
+import { listed, percent, plural } from '../compare/words.ts';
 import { metricText } from './metric-text.ts';
 import { painter, type Paint } from './paint.ts';
 import { printable, printableJson } from './printable.ts';

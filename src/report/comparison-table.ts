@@ -1,7 +1,8 @@
 /** The table of one pair for a terminal: a metric per row, with both figures, the ratio, the verdict, and what would have been seen. */
 import type { ComparedMetric, ComparedPair } from '../compare/document.ts';
 import { derivedMetrics } from '../scenario/metrics.ts';
-import { percent, significant } from './format.ts';
+import { significant } from './format.ts';
+import { percent } from '../compare/words.ts';
 import { metricLabel } from './metric-label.ts';
 import { metricText } from './metric-text.ts';
 import type { Paint } from './paint.ts';

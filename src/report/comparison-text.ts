@@ -1,7 +1,7 @@
 /** A comparison as text for a terminal: the answer, the gates, then a table per pair. */
 import type { ComparedMetric, ComparedPair, ComparisonDocument, GateOutcome, GateResult } from '../compare/document.ts';
 import { renderComparisonTable } from './comparison-table.ts';
-import { listed, plural } from './format.ts';
+import { listed, plural } from '../compare/words.ts';
 import { metricLabel } from './metric-label.ts';
 import { painter, type Paint } from './paint.ts';
 import { printable } from './printable.ts';

@@ -1,5 +1,6 @@
 /** Gathers the failures of measured requests by kind, over all trials of a variant. */
-import { count, plural } from './format.ts';
+import { count } from './format.ts';
+import { plural } from '../compare/words.ts';
 import { printable } from './printable.ts';
 import { lost, type VariantFigures } from './variant-figures.ts';
 

@@ -1,6 +1,6 @@
 /** Says the outcome of a claim in lines. */
 import type { ClaimCase, ClaimResult } from '../compare/claims.ts';
-import { plural } from './format.ts';
+import { plural } from '../compare/words.ts';
 import { printable } from './printable.ts';
 
 /** Paragraphs of one claim, safe to print: the outcome with the claim, then a line per case. */

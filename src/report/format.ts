@@ -24,19 +24,3 @@ export function count(value: number): string {
 export function amount(value: number): string {
   return Math.abs(value) >= 100 ? count(Math.round(value)) : significant(value);
 }
-
-/** A share of 1 in percent: `5 %`, `0.123 %`. */
-export function percent(share: number): string {
-  return `${Number((share * 100).toPrecision(3))} %`;
-}
-
-/** `1 block`, `2 blocks`. */
-export function plural(number: number, noun: string): string {
-  return `${count(number)} ${noun}${number === 1 ? '' : 's'}`;
-}
-
-/** `a`, `a and b`, `a, b and c`. */
-export function listed(names: readonly string[]): string {
-  const last = names.at(-1) ?? '';
-  return names.length < 2 ? last : `${names.slice(0, -1).join(', ')} and ${last}`;
-}

@@ -2,7 +2,7 @@
 import { judgeClaims, type ClaimCase, type ClaimResult } from '../compare/claims.ts';
 import type { ComparedMetric, ComparedPair, ComparisonDocument, GateResult, SideFigures } from '../compare/document.ts';
 import { marginText } from '../compare/metric-comparison.ts';
-import { percent, plural } from './format.ts';
+import { percent, plural } from '../compare/words.ts';
 import { comparedText, ratioText, verdictText } from './metric-text.ts';
 import { printable } from './printable.ts';
 import type { ReportInput } from './report-input.ts';

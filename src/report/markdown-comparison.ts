@@ -1,7 +1,8 @@
 /** The comparisons of a report as Markdown: a table per pair of variants that can be folded. */
 import type { ComparedMetric, ComparedPair, ComparisonDocument } from '../compare/document.ts';
 import type { BoundedPage } from './bounded-page.ts';
-import { count, percent, plural } from './format.ts';
+import { count } from './format.ts';
+import { percent, plural } from '../compare/words.ts';
 import { row, tableHead } from './markdown-table.ts';
 import { htmlProse, prose } from './markdown-text.ts';
 import { metricLabel } from './metric-label.ts';

@@ -2,7 +2,8 @@
 import type { ComparedMetric } from '../compare/document.ts';
 import { marginText } from '../compare/metric-comparison.ts';
 import { derivedMetrics, type MetricUnit } from '../scenario/metrics.ts';
-import { amount, count, milliseconds, percent, significant } from './format.ts';
+import { amount, count, milliseconds, significant } from './format.ts';
+import { percent } from '../compare/words.ts';
 
 /** Three significant digits and the unit; times in ms, CPU in us. */
 export function metricText(value: number, unit: MetricUnit): string {

@@ -2,7 +2,7 @@
 import { amount, count, milliseconds } from './format.ts';
 import { plain, type Paint } from './paint.ts';
 import { printable } from './printable.ts';
-import { lost, type ReportedMetric, type VariantFigures } from './variant-figures.ts';
+import { fewestTailSamples, lost, type ReportedMetric, type VariantFigures } from './variant-figures.ts';
 import { displayWidth, wrap } from './wrap.ts';
 
 interface Column {
@@ -15,8 +15,6 @@ interface Column {
   readonly reason: (row: VariantFigures) => string | null;
 }
 
-/** Fewest samples beyond a quantile for it to be shown without a mark. */
-const fewestTailSamples = 10;
 const gap = 2;
 /** The first column wants to be this wide before both tables become one. */
 const wantedLabelWidth = 24;

@@ -4,7 +4,7 @@ import { answersOf } from './answer.ts';
 import { errorLines } from './errors.ts';
 import { judgeClaims, type Outcome } from '../compare/claims.ts';
 import { claimLines } from './expectations.ts';
-import { plural } from './format.ts';
+import { plural } from '../compare/words.ts';
 import { painter, type Paint } from './paint.ts';
 import { printable } from './printable.ts';
 import { renderTables } from './tables.ts';

@@ -1,6 +1,7 @@
 /** The trend as one HTML file that works without a network and without scripts. */
 import type { TrendDocument, TrendPoint, TrendRun, TrendScenario, TrendSeries } from '../compare/trend-document.ts';
-import { plural, significant } from './format.ts';
+import { significant } from './format.ts';
+import { plural } from '../compare/words.ts';
 import { badge, legend, plotFrame, section } from './html/frame.ts';
 import { html, inlineBlock, type Content, type Markup } from './html/markup.ts';
 import { metricName } from './html/metric-words.ts';

@@ -1,6 +1,7 @@
 /** The answer of a trend in sentences, and its changes as rows: the same in every form. Names come as they are; each form makes them safe. */
 import type { TrendChange, TrendDocument, TrendRun, TrendScenario, TrendSeries } from '../compare/trend-document.ts';
-import { listed, plural, significant } from './format.ts';
+import { significant } from './format.ts';
+import { listed, plural } from '../compare/words.ts';
 import { metricName } from './html/metric-words.ts';
 
 /** A change with what it is a change of. */

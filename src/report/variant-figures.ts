@@ -27,6 +27,9 @@ export const reportedMetrics = [
 ] as const;
 export type ReportedMetric = (typeof reportedMetrics)[number];
 
+/** Fewest samples beyond a quantile for it to be shown without a mark. */
+export const fewestTailSamples = 10;
+
 interface Figure {
   /** Null where no trial has it. */
   readonly value: number | null;

@@ -1,6 +1,6 @@
 /** Gathers the warnings and the invalid trials of a run, and says each once with what to do about it. */
 import type { TrialRecord } from '../results/record.ts';
-import { plural } from './format.ts';
+import { plural } from '../compare/words.ts';
 import { printable } from './printable.ts';
 
 /** A warning code with every trial that has it. */

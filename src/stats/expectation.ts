@@ -26,12 +26,13 @@ const alpha = 0.05;
 /**
  * The whole interval inside the bounds confirms, the whole interval outside refutes, anything else decides nothing; nor do fewer than
  * six blocks. Blocks that agree exactly give an interval of one point. The values stand in block order and without gaps.
- * Throws a RangeError for bounds that say nothing, sides of unequal length, or a ratio without its second side.
+ * `printValue` words a value with its unit; a ratio has none. Throws a RangeError for bounds that say nothing, sides of unequal length, or a ratio without its second side.
  */
 export function judgeExpectation(
   expectation: Expectation,
   perBlockOf: readonly number[],
   perBlockAgainst: readonly number[] | null,
+  printValue: (value: number) => string = print,
 ): ExpectationJudgement {
   const isRatio = 'ratio' in expectation;
   const bounds = isRatio ? expectation.ratio : expectation.value;
@@ -42,7 +43,8 @@ export function judgeExpectation(
   const values = isRatio ? ratios(perBlockOf, perBlockAgainst) : perBlockOf;
   if (typeof values === 'string') return undecided(values);
   if (!values.every(Number.isFinite)) return undecided('the metric is missing in at least one block');
-  return decide(bounds, what, locationEstimate(values, alpha, isRatio ? 'ratio' : 'difference'), values.length);
+  const location = locationEstimate(values, alpha, isRatio ? 'ratio' : 'difference');
+  return decide(bounds, location, values.length, { what, print: isRatio ? print : printValue });
 }
 
 function undecided(reason: string): ExpectationJudgement {
@@ -62,9 +64,20 @@ function ratios(of: readonly number[], against: readonly number[] | null): reado
   return of.map((value, block) => value / against[block]!);
 }
 
-function decide(bounds: Bounds, what: string, location: LocationEstimate, blocks: number): ExpectationJudgement {
+/** What is judged, and how it is printed. */
+interface Wording {
+  readonly what: string;
+  readonly print: (value: number) => string;
+}
+
+function decide(
+  bounds: Bounds,
+  location: LocationEstimate,
+  blocks: number,
+  { what, print }: Wording,
+): ExpectationJudgement {
   const { estimate, interval } = location;
-  const bound = describe(bounds);
+  const bound = describe(bounds, print);
   if (interval === null) {
     const needed = blocksNeeded(alpha);
     const reason = `a decision needs at least ${needed} blocks, there ${blocks === 1 ? 'is' : 'are'} ${blocks}; the ${what} is ${print(estimate)}`;
@@ -83,8 +96,11 @@ function decide(bounds: Bounds, what: string, location: LocationEstimate, blocks
   return { outcome: 'not decided', estimate, interval, reason };
 }
 
-function describe({ below, above }: Bounds): string {
-  const parts = [above === undefined ? [] : [`above ${above}`], below === undefined ? [] : [`below ${below}`]];
+function describe({ below, above }: Bounds, print: Wording['print']): string {
+  const parts = [
+    above === undefined ? [] : [`above ${print(above)}`],
+    below === undefined ? [] : [`below ${print(below)}`],
+  ];
   return parts.flat().join(' and ');
 }
 

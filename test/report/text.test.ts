@@ -1,7 +1,8 @@
 /** Figures as text, wrapping and escaping. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { amount, count, listed, milliseconds, percent, plural, significant } from '../../src/report/format.ts';
+import { amount, count, milliseconds, significant } from '../../src/report/format.ts';
+import { listed, percent, plural } from '../../src/compare/words.ts';
 import { printable } from '../../src/report/printable.ts';
 import { displayWidth, wrap } from '../../src/report/wrap.ts';
 

@@ -1,7 +1,8 @@
 /** The head of a run: which strategy wins, what it costs, and what is not sure. */
 import { answerSentences } from '../answer-text.ts';
 import type { GroupAnswer } from '../answer.ts';
-import { amount, count, listed, milliseconds, plural } from '../format.ts';
+import { amount, count, milliseconds } from '../format.ts';
+import { listed, plural } from '../../compare/words.ts';
 import { importedText } from '../imported.ts';
 import type { LoadGroupMember } from '../load-group.ts';
 import type { ReportedMetric } from '../variant-figures.ts';

@@ -1,7 +1,8 @@
 /** Ratios of one variant to another: a forest plot per metric of importance, and every metric in a table. */
 import type { ComparedMetric, ComparedPair } from '../../compare/document.ts';
 import { derivedMetrics } from '../../scenario/metrics.ts';
-import { count, percent, plural, significant } from '../format.ts';
+import { count, significant } from '../format.ts';
+import { percent, plural } from '../../compare/words.ts';
 import { metricText, ratioText, verdictText } from '../metric-text.ts';
 import { legend, notes, plotFrame } from './frame.ts';
 import { html, type Content, type Markup } from './markup.ts';

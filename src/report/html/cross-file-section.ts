@@ -1,7 +1,7 @@
 /** What several files say when they are compared: the pairs across them, the gates on those, and the answer of each file. */
 import type { ComparedPair, GateResult, SourceRun } from '../../compare/document.ts';
 import { answerSentences } from '../answer-text.ts';
-import { plural } from '../format.ts';
+import { plural } from '../../compare/words.ts';
 import type { ReportInput } from '../report-input.ts';
 import { comparisonParts } from './comparison-section.ts';
 import { notes, section } from './frame.ts';

@@ -1,6 +1,7 @@
 /** Where a run was measured, and how to do it again. */
 import type { HeaderRecord } from '../../results/record.ts';
-import { amount, count, plural } from '../format.ts';
+import { amount, count } from '../format.ts';
+import { plural } from '../../compare/words.ts';
 import { section } from './frame.ts';
 import { html, listing, type Content, type Markup } from './markup.ts';
 import { table } from './table.ts';

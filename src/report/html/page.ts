@@ -1,5 +1,5 @@
 /** The HTML report: one file that works without a network. */
-import { plural } from '../format.ts';
+import { plural } from '../../compare/words.ts';
 import type { ReportInput } from '../report-input.ts';
 import type { HtmlAssets } from './assets.ts';
 import { crossFileSection } from './cross-file-section.ts';

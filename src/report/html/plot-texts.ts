@@ -1,5 +1,6 @@
 /** What stands around the plots that the page's script draws: how to read them, and their figures as tables. */
-import { count, plural, significant } from '../format.ts';
+import { count, significant } from '../format.ts';
+import { plural } from '../../compare/words.ts';
 import { evenlyChosen } from './plot-numbers.ts';
 import {
   panelNames,

@@ -1,7 +1,8 @@
 /** The plots of one run: the static drawings, and the frames of those that the script draws. */
 import type { TrialRecord } from '../../results/record.ts';
 import { median } from '../../stats/summary.ts';
-import { amount, count, milliseconds, percent, plural } from '../format.ts';
+import { amount, count, milliseconds } from '../format.ts';
+import { percent, plural } from '../../compare/words.ts';
 import type { VariantFigures } from '../variant-figures.ts';
 import { legend, plotFrame } from './frame.ts';
 import { html, type Content, type Markup } from './markup.ts';

@@ -1,6 +1,6 @@
 /** Everything about one run, in the order of the page, with links to its parts. */
 import type { ComparedPair } from '../../compare/document.ts';
-import { plural } from '../format.ts';
+import { plural } from '../../compare/words.ts';
 import { answerSection } from './answer-section.ts';
 import { canvasFigures } from './canvas-section.ts';
 import { comparisonParts } from './comparison-section.ts';

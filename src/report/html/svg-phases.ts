@@ -1,5 +1,6 @@
 /** Stacked bars of the phases of a request, one for new and one for reused connections of each variant. */
-import { milliseconds, percent } from '../format.ts';
+import { milliseconds } from '../format.ts';
+import { percent } from '../../compare/words.ts';
 import { svg, type Markup } from './markup.ts';
 import { phaseNames, phases, type Phase, type PhaseFigures } from './phase-figures.ts';
 import { drawing, rowText, shortName, tickText, type DrawingText } from './svg-drawing.ts';

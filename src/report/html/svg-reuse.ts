@@ -1,5 +1,6 @@
 /** Histograms of requests per connection, a strip per variant, all on the same bins. */
-import { amount, count, percent } from '../format.ts';
+import { amount, count } from '../format.ts';
+import { percent } from '../../compare/words.ts';
 import { svg, type Markup } from './markup.ts';
 import type { ReuseBin, ReuseFigures, ReuseHistogram } from './reuse-figures.ts';
 import { drawing, rowText, shortName, type DrawingText } from './svg-drawing.ts';

@@ -1,5 +1,5 @@
 /** Tables that scroll in a region of their own, which the keyboard reaches. */
-import { plural } from '../format.ts';
+import { plural } from '../../compare/words.ts';
 import { html, type Content, type Markup } from './markup.ts';
 
 export interface TableColumn<Row> {

@@ -1,18 +1,16 @@
 /** The table of a run: a row per variant, every figure with its unit. */
-import { amount, count, milliseconds, percent } from '../format.ts';
+import { amount, count, milliseconds } from '../format.ts';
+import { percent } from '../../compare/words.ts';
 import { loadGroups, type LoadGroupMember } from '../load-group.ts';
-import { lossRate, lost, type ReportedMetric } from '../variant-figures.ts';
-import { section } from './frame.ts';
+import { fewestTailSamples, lossRate, lost, type ReportedMetric } from '../variant-figures.ts';
+import { heading, section } from './frame.ts';
 import { html, type Content, type Markup } from './markup.ts';
 import { metricName } from './metric-words.ts';
 import { groupedTable, type TableColumn } from './table.ts';
-import { labelText, type RunView } from './view.ts';
+import { below, labelText, type RunView } from './view.ts';
 import { warningNotes } from './warning-notes.ts';
 
 type Column = TableColumn<LoadGroupMember>;
-
-/** Fewest samples beyond a quantile for it to be shown without a mark. */
-const fewestTailSamples = 10;
 
 const figureColumns: readonly {
   readonly metric: ReportedMetric;
@@ -56,9 +54,25 @@ export function variantsSection(view: RunView): Markup | null {
       Response time counts from the moment a request was due to its last byte. TIME_WAIT: sockets of that side that
       entered it. Lost: failed, dropped or abandoned, over all trials.
     </p>`,
+    explanations(view),
     tableNotes(view).map((line) => html`<p class="quiet">${line}</p>`),
     warningNotes(view, 'table'),
   ]);
+}
+
+/** What the scenario itself says of its variants. */
+function explanations({ rows, level, id, results }: RunView): Content {
+  const items = (results.header.explanations ?? []).flatMap(({ variants, text }) => {
+    const labels = rows.filter(({ variant }) => variants.includes(variant.name)).map(({ label }) => labelText(label));
+    return labels.length === 0 ? [] : [html`<li><strong>${labels.join('; ')}:</strong> ${text}</li>`];
+  });
+  if (items.length === 0) return null;
+  return [
+    heading(below(level), `${id}-why`, 'Why'),
+    html`<ul>
+      ${items}
+    </ul>`,
+  ];
 }
 
 function hasFigure(column: Column, row: VariantRow): boolean {

@@ -1,5 +1,6 @@
 /** Warnings beside what they concern, in short; the section of warnings has the whole of them. */
-import { count, listed, plural } from '../format.ts';
+import { count } from '../format.ts';
+import { listed, plural } from '../../compare/words.ts';
 import { html, type Markup } from './markup.ts';
 import { labelText, type RunView } from './view.ts';
 

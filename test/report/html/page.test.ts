@@ -116,6 +116,23 @@ test('one run: the answer comes first', () => {
   ]);
 });
 
+test('one run: what the scenario says of its variants stands below their figures, as text', () => {
+  const input = fullInput();
+  const [{ results }] = input.runs as [(typeof input.runs)[0]];
+  const names = results.header.variants.map(({ name }) => name);
+  const explanations = [
+    { variants: names, text: 'Both <b>close</b>.' },
+    { variants: ['not in this run'], text: 'Nobody.' },
+  ];
+  const runs = [{ ...input.runs[0]!, results: { ...results, header: { ...results.header, explanations } } }];
+  const page = markupOf(renderHtml({ ...input, runs }, assets));
+  expect(page).toMatch(
+    /<h3[^>]*>Why<\/h3>\s*<ul>\s*<li><strong>close; keep-alive:<\/strong> Both &lt;b&gt;close&lt;\/b&gt;\.<\/li>/,
+  );
+  expect(page).not.toContain('Nobody.');
+  expect(full).not.toContain('>Why<');
+});
+
 test('one run: winner, price, doubts, outcomes and how to redo it', () => {
   expect(full).toContain('<p class="lead">keep-alive answers fastest.</p>');
   expect(full).toContain('<b>keep-alive</b> instead of <b>close</b>');
