@@ -6,11 +6,14 @@ import { compareRuns } from '../compare/compare.ts';
 import type { ComparisonDocument } from '../compare/document.ts';
 import { renderGates } from '../report/comparison-text.ts';
 import { printable } from '../report/printable.ts';
+import { renderSlowest } from '../report/slowest-text.ts';
 import { renderSummary, summarise } from '../report/summary.ts';
 import { renderTerminal, type TerminalOptions } from '../report/terminal.ts';
 import type { ResultFile } from '../results/read-file.ts';
 import { createResultFile } from '../results/store.ts';
 import { planTrials } from '../scenario/plan.ts';
+import { quote } from '../scenario/problem.ts';
+import { select, shortList, type Named } from '../scenario/selection.ts';
 import { UserError } from '../scenario/user-error.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { failOnOption, gateExitCode, gravest, type FailOn } from './gate-options.ts';
@@ -35,6 +38,7 @@ interface RunOptions extends RunConditions {
   readonly only: readonly string[];
   readonly resume?: string;
   readonly json: boolean;
+  readonly explain?: string;
   readonly failOn?: FailOn;
 }
 
@@ -57,6 +61,7 @@ export function addRunCommand(program: Command, output: Output, finish: (code: E
       repeated,
       [],
     )
+    .option('--explain <variant>', 'show the slowest requests of its trials, and what happened on their connections')
     .option('--resume <file>', 'go on with the unfinished run in this result file')
     .option('--pcap <dir>', 'write every packet of every lab into a capture per trial, for Wireshark')
     .option('--allow-remote', 'allow an external server that is not on this machine', false)
@@ -83,6 +88,24 @@ async function runCommand(names: readonly string[], options: RunOptions, output:
   return gravest(codes);
 }
 
+/** Names of the variants that `--explain` asks for: none without it, and none in a run that has no such variant. */
+function explained(variants: readonly Named[], asked: string | undefined): readonly string[] {
+  if (asked === undefined) return [];
+  const found = select(variants, asked);
+  return found.ok ? found.items.map(({ name }) => name) : [];
+}
+
+/** Throws a UserError where no run has a variant that is asked for: before anything is measured. */
+function assertExplainable(runs: readonly (readonly Named[])[], asked: string | undefined): void {
+  if (asked === undefined) return;
+  const misses = runs.map((variants) => select(variants, asked)).filter((found) => !found.ok);
+  const [miss] = misses.toSorted((a, b) => Number(b.suggestion !== undefined) - Number(a.suggestion !== undefined));
+  if (miss === undefined || misses.length < runs.length) return;
+  const meant = miss.suggestion === undefined ? '' : ` (did you mean ${quote(miss.suggestion)}?)`;
+  const hint = `The variants are ${shortList(runs.flat().map(({ name }) => name))}.`;
+  throw new UserError('UNKNOWN_VARIANT', `--explain: ${miss.message}${meant}`, hint);
+}
+
 type MakeRun = () => Promise<PreparedRun>;
 
 /** All scenarios are read and planned before the first is run; files are created one by one. */
@@ -93,6 +116,10 @@ async function freshRuns(names: readonly string[], options: RunOptions): Promise
   const runs = scenarios.map((scenario) => {
     return { scenario, plan: planTrials(scenario, { seed, only, ...(blocks === undefined ? {} : { blocks }) }) };
   });
+  assertExplainable(
+    runs.map(({ plan }) => plan.variants),
+    options.explain,
+  );
   for (const { plan } of runs) await assertPossible(plan, options);
   return runs.map(({ scenario, plan }) => {
     return async () => ({ plan, writer: await createResultFile(out, newHeader(scenario, plan)), completed: new Set() });
@@ -105,7 +132,16 @@ function resumed(names: readonly string[], path: string, options: RunOptions): M
     const hint = `The file holds its scenario and settings. Use only: connbench run --resume ${path}`;
     throw new UserError('RESUME_WITH_SETTINGS', '--resume takes no scenario, --blocks, --seed, --set or --only', hint);
   }
-  return () => resumedRun(path, options);
+  return async () => {
+    const run = await resumedRun(path, options);
+    try {
+      assertExplainable([run.plan.variants], options.explain);
+      return run;
+    } catch (error) {
+      await run.writer.close();
+      throw error;
+    }
+  };
 }
 
 /** The scenario's gates on a run: their verdicts, or why nothing could be judged; null without gates. */
@@ -123,13 +159,18 @@ function judgeGates(file: ResultFile): JudgedGates {
   }
 }
 
-function printResults(file: ResultFile, gates: JudgedGates, { json }: RunOptions, output: Output): void {
+function printResults(file: ResultFile, gates: JudgedGates, { json, explain }: RunOptions, output: Output): void {
   if (json) {
-    output.print(renderSummary(summarise(file, file.path, gatesOf(gates))));
+    output.print(renderSummary(summarise(file, file.path, gatesOf(gates), explained(file.header.variants, explain))));
     return;
   }
   const options = { width: widthOf(process.stdout), colour: wantsColour(process.stdout, process.env) };
-  const parts = [renderTerminal(file, options), gatesText(gates, options), `Results: ${file.path}`];
+  const parts = [
+    renderTerminal(file, options),
+    gatesText(gates, options),
+    ...explained(file.header.variants, explain).map((name) => renderSlowest(name, file.trials, options)),
+    `Results: ${file.path}`,
+  ];
   output.print(parts.filter((part) => part !== '').join('\n'));
 }
 

@@ -14,6 +14,8 @@ export interface ClientTask {
   readonly workers: number;
   /** CLOCK_MONOTONIC ns at which the schedule begins. */
   readonly startNs: number;
+  /** The times of a load with a trace: whole ns from the start of measure, ascending. */
+  readonly traceNs?: Float64Array;
   readonly live: LiveCounts;
 }
 

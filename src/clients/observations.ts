@@ -1,13 +1,19 @@
 /** What a client reports of its work: the vocabulary of counts, phases and reasons that every client shares. */
 import type { SparseCounts } from '../stats/histogram.ts';
+import type { LoopSecond } from './loop-watch.ts';
+import type { PhaseFaults } from './phase-check.ts';
+import type { SlowRequest } from './slowest.ts';
 
-/** Latency series a client records. `tls` joins when a client speaks it. */
+/**
+ * Latency series a client records. `tls` joins when a client speaks it. Every nanosecond of a request is in exactly one phase:
+ * connectionWait + connect + firstByte + download = service, and lag + service = response.
+ */
 export const latencyNames = [
   'response', // end - intended start
   'service', // end - actual start
   'connectionWait', // actual start -> a connection was assigned, or its opening began
-  'connect', // opening began -> established (new connections only)
-  'firstByte', // request written -> first byte of the response
+  'connect', // opening began -> established, when writing begins (new connections only)
+  'firstByte', // writing the request began -> first byte of the response
   'download', // first byte -> last byte
   'lag', // intended start -> actual start: the generator's own lateness
 ] as const;
@@ -23,6 +29,14 @@ export interface RequestCounts {
   readonly dropped: number;
   /** Unfinished when the drain deadline came, or never started because the trial was stopped. */
   readonly abandoned: number;
+}
+
+/** What a failure code says where a request ran out of time: the strategy's limits, and the kernel's own. */
+const timeoutCodes: readonly string[] = ['CONNECT_TIMEOUT', 'RESPONSE_TIMEOUT', 'QUEUE_TIMEOUT', 'ETIMEDOUT'];
+
+/** Whether a request that failed so would have gone on: its response time is unknown, and at least its age. */
+export function isTimeout(code: string): boolean {
+  return timeoutCodes.includes(code);
 }
 
 /** Where a request was when it failed. `queue`: waiting for a connection. */
@@ -96,7 +110,15 @@ export interface WorkerReport {
   readonly warmUpErrors: readonly FailureCount[];
   readonly statuses: Readonly<Record<number, number>>;
   readonly latency: Readonly<Record<LatencyName, { readonly new: SparseCounts; readonly reused: SparseCounts }>>;
+  /** Ages, from the intended start, of requests of measure that timed out or were unfinished at the end of the drain. In no series. */
+  readonly censored: SparseCounts;
+  /** Of measure, answered or not, the slowest first. */
+  readonly slowest: readonly SlowRequest[];
+  /** Null unless the client was told to check its phases. */
+  readonly phaseFaults: PhaseFaults | null;
   readonly connections: ConnectionReport;
   readonly bytes: { readonly sent: number; readonly received: number };
   readonly intervals: readonly Interval[];
+  /** What each worker saw of itself; absent of a client that does not watch itself. */
+  readonly loops?: readonly (readonly LoopSecond[])[];
 }

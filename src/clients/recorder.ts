@@ -2,7 +2,8 @@
  * What one worker counts and measures. Hot: seven records a request into one flat array, no allocation.
  *
  * Latencies hold requests whose intended start is in measure, so all series of a trial have the same count (connect: new
- * connections only). Intervals hold everything, warm-up included, by the second in which it happened.
+ * connections only). They are of answered requests; those that were given up have their ages in a histogram of their own.
+ * Intervals hold everything, warm-up included, by the second in which it happened.
  */
 import { histogramLength, indexOf, sparseOf, type SparseCounts } from '../stats/histogram.ts';
 import { COMPLETED, DROPPED, FAILED, STARTED, type LiveCounts } from './live.ts';
@@ -13,7 +14,10 @@ import {
   type Interval,
   type LatencyName,
   type RequestCounts,
+  type WorkerReport,
 } from './observations.ts';
+import { PhaseCheck } from './phase-check.ts';
+import { SlowestLog } from './slowest.ts';
 
 /** Base of each series in the array: the new-connection histogram; that of reused ones follows at once. */
 const base = Object.fromEntries(latencyNames.map((name, index) => [name, index * 2 * histogramLength])) as Record<
@@ -30,6 +34,13 @@ export interface RecorderWindow {
   readonly startNs: number;
   readonly measureStartNs: number;
   readonly measureEndNs: number;
+}
+
+export interface RecorderOptions {
+  /** Check of every answered request that its phases add up. */
+  readonly checkPhases?: boolean;
+  /** The number that a worker's user has among those of all workers; null where the load has no users. */
+  readonly userNumber?: (user: number) => number | null;
 }
 
 class PhaseCounts {
@@ -64,7 +75,13 @@ export class Recorder {
   answered = 0;
   bytesSent = 0;
   bytesReceived = 0;
+  /** The slowest requests of measure. */
+  readonly slowest = new SlowestLog();
 
+  /** Ages of the requests of measure that were given up. */
+  readonly #censored = new Uint32Array(histogramLength);
+  readonly #phaseCheck: PhaseCheck | null;
+  readonly #userNumber: (user: number) => number | null;
   readonly #counts = new Uint32Array(latencyNames.length * 2 * histogramLength);
   readonly #statuses = new Uint32Array(1000);
   readonly #failures = new Map<string, FailureCount & { count: number }>();
@@ -87,9 +104,11 @@ export class Recorder {
   /** When the current interval ends; the loop calls `endInterval` at or after it. */
   intervalEndNs: number;
 
-  constructor(window: RecorderWindow, live: LiveCounts) {
+  constructor(window: RecorderWindow, live: LiveCounts, options: RecorderOptions = {}) {
     this.#window = window;
     this.#live = live;
+    this.#phaseCheck = options.checkPhases === true ? new PhaseCheck() : null;
+    this.#userNumber = options.userNumber ?? ((user) => user);
     const seconds = Math.ceil((window.measureEndNs - window.startNs) / 1e9 / mostIntervals);
     this.#intervalNs = Math.max(1, seconds) * 1e9;
     // Interval borders fall on the start of measure, so that no interval mixes warm-up and measure.
@@ -142,15 +161,30 @@ export class Recorder {
     }
     this.measure.completed++;
     if (status < 1000) this.#statuses[status]!++;
+    const response = endNs - intendedNs;
+    const service = endNs - startNs;
+    const wait = assignedNs - startNs;
+    const connect = reused === 0 ? sentNs - assignedNs : 0;
+    const firstByte = firstByteNs - sentNs;
+    const download = endNs - firstByteNs;
+    const lag = startNs - intendedNs;
     const counts = this.#counts;
     const side = reused * histogramLength;
-    counts[responseAt + side + indexOf(endNs - intendedNs)]!++;
-    counts[serviceAt + side + indexOf(endNs - startNs)]!++;
-    counts[waitAt + side + indexOf(assignedNs - startNs)]!++;
-    if (reused === 0) counts[connectAt + indexOf(sentNs - assignedNs)]!++;
-    counts[firstByteAt + side + indexOf(firstByteNs - sentNs)]!++;
-    counts[downloadAt + side + indexOf(endNs - firstByteNs)]!++;
-    counts[lagAt + side + indexOf(startNs - intendedNs)]!++;
+    counts[responseAt + side + indexOf(response)]!++;
+    counts[serviceAt + side + indexOf(service)]!++;
+    counts[waitAt + side + indexOf(wait)]!++;
+    if (reused === 0) counts[connectAt + indexOf(connect)]!++;
+    counts[firstByteAt + side + indexOf(firstByte)]!++;
+    counts[downloadAt + side + indexOf(download)]!++;
+    counts[lagAt + side + indexOf(lag)]!++;
+    if (this.#phaseCheck !== null) {
+      this.#phaseCheck.check(lag, wait, connect, firstByte, download, service, response);
+    }
+  }
+
+  /** A request that timed out or was unfinished at the end of the drain: its response time is at least `ageNs`, from its intended start. */
+  censored(inMeasure: number, ageNs: number): void {
+    if (inMeasure === 1) this.#censored[indexOf(ageNs)]!++;
   }
 
   failed(inMeasure: number, phase: FailurePhase, code: string, reused: boolean, ageMs: number | null): void {
@@ -226,16 +260,7 @@ export class Recorder {
   }
 
   /** Everything recorded. Throws where the counts do not conserve: that is a bug in the client. */
-  report(): {
-    readonly measure: RequestCounts;
-    readonly wholeTrial: RequestCounts & { readonly sent: number; readonly answered: number };
-    readonly errors: readonly FailureCount[];
-    readonly warmUpErrors: readonly FailureCount[];
-    readonly statuses: Readonly<Record<number, number>>;
-    readonly latency: Readonly<Record<LatencyName, { readonly new: SparseCounts; readonly reused: SparseCounts }>>;
-    readonly bytes: { readonly sent: number; readonly received: number };
-    readonly intervals: readonly Interval[];
-  } {
+  report(): Omit<WorkerReport, 'drainedNs' | 'stopped' | 'connections'> {
     if (this.#intervalHighest >= 0 || this.#intervalFailed + this.#intervalDropped + this.#intervalOpened > 0) {
       this.#pushInterval();
     }
@@ -254,6 +279,9 @@ export class Recorder {
       warmUpErrors: [...this.#warmUpFailures.values()],
       statuses: Object.fromEntries([...this.#statuses.entries()].filter(([, count]) => count > 0)),
       latency,
+      censored: sparseOf(this.#censored),
+      slowest: this.slowest.report(this.#window.measureStartNs, this.#userNumber),
+      phaseFaults: this.#phaseCheck?.report() ?? null,
       bytes: { sent: this.bytesSent, received: this.bytesReceived },
       intervals: this.#intervals,
     };

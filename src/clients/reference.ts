@@ -1,13 +1,17 @@
 /** The reference client: connbench's own HTTP/1.x client, which follows the strategy to the letter and costs next to nothing. */
 import { encodeRequest } from '../http/request.ts';
+import { nowNs } from '../kernel/clock.ts';
 import { loadNative } from '../kernel/native.ts';
 import { Random } from '../load/random.ts';
+import { requestAlternatives } from '../load/request-mix.ts';
 import { shareOf } from '../load/split.ts';
 import type { PoolConfig } from '../scenario/config.ts';
 import { Pool } from '../strategy/pool.ts';
 import { drainLimitMs } from './drain-limit.ts';
 import type { Client, ClientTask, Transport } from './client.ts';
+import { LoopWatch } from './loop-watch.ts';
 import type { WorkerReport } from './observations.ts';
+import { wantsPhaseCheck } from './phase-check.ts';
 import { Recorder } from './recorder.ts';
 import { Engine } from './reference/engine.ts';
 import { EpollTransport } from './reference/epoll-transport.ts';
@@ -27,18 +31,18 @@ async function run(task: ClientTask): Promise<WorkerReport> {
   const { strategy, load } = config;
   const measureStartNs = startNs + load.warmUpMs * 1e6;
   const measureEndNs = measureStartNs + load.durationMs * 1e6;
-  const recorder = new Recorder({ startNs, measureStartNs, measureEndNs }, live);
+  const recorder = new Recorder({ startNs, measureStartNs, measureEndNs }, live, {
+    checkPhases: wantsPhaseCheck(process.env),
+    // Users are dealt out to the workers in turn.
+    userNumber: (user) => (load.model === 'closed' ? user * task.workers + task.worker : null),
+  });
   const ledger = new ConnectionLedger(live);
   const workload = createWorkload(load, task);
   const owners = strategy.pool.scope === 'session' ? workload.users : 1;
-  const request = encodeRequest({
-    method: load.request.method,
-    path: load.request.path,
-    host,
-    port,
-    versionMinor: strategy.protocol === 'http/1.0' ? 0 : 1,
-    connection: strategy.connection,
-  });
+  const alternatives = requestAlternatives(load);
+  const versionMinor = strategy.protocol === 'http/1.0' ? 0 : 1;
+  const { connection } = strategy;
+  const requests = alternatives.map((one) => encodeRequest({ ...one, host, port, versionMinor, connection }));
   const engine = new Engine({
     strategy,
     pool: createPool(strategy.pool, strategy.honourHint, owners, task),
@@ -46,14 +50,17 @@ async function run(task: ClientTask): Promise<WorkerReport> {
     workload,
     recorder,
     ledger,
-    requestBytes: request.length,
-    isHead: load.request.method === 'HEAD',
+    requests: alternatives.map(({ method }, index) => ({ bytes: requests[index]!.length, isHead: method === 'HEAD' })),
     drainDeadlineNs: measureEndNs + drainLimitMs(config) * 1e6,
   });
-  const setup = { host, port, tcp: strategy.tcp, request, live };
-  if (transport().kind === 'epoll') new EpollTransport(setup).run(engine);
+  const { kind } = transport();
+  const watch = new LoopWatch(nowNs(), measureEndNs - startNs, kind === 'epoll' ? 'own' : 'event loop');
+  const setup = { host, port, tcp: strategy.tcp, requests, live, watch };
+  if (kind === 'epoll') new EpollTransport(setup).run(engine);
   else await new NetTransport(setup).run(engine);
-  return { drainedNs: engine.settledNs, stopped: engine.stopped, ...recorder.report(), connections: ledger.report() };
+  const loops = [await watch.finish(nowNs())];
+  const { settledNs: drainedNs, stopped } = engine;
+  return { drainedNs, stopped, ...recorder.report(), connections: ledger.report(), loops };
 }
 
 function createPool(rules: PoolConfig, honourHint: boolean, owners: number, task: ClientTask): Pool {

@@ -1,5 +1,6 @@
-/** The load of one worker as a client sees it: when the next request is due, on whose behalf, and whether it counts. */
+/** The load of one worker as a client sees it: when the next request is due, which one, on whose behalf, and whether it counts. */
 import { OpenSchedule } from '../load/arrivals.ts';
+import { RequestMix } from '../load/request-mix.ts';
 import { ClosedUsers } from '../load/users.ts';
 import type { ClosedLoadConfig, LoadConfig, OpenLoadConfig } from '../scenario/config.ts';
 
@@ -9,12 +10,16 @@ export interface Workload {
   nextNs: number;
   /** The user of the next request, numbered within this worker; 0 in the open model. */
   user: number;
+  /** Which of the load's requests the next one is: a position in `requestAlternatives`. */
+  alternative: number;
   /** 1 where the next request counts, 0 in warm-up. */
   inMeasure: number;
   /** True when nothing is due, now or later, unless a request in flight settles first. */
   over: boolean;
   /** Owners of connections with pool scope `session`. */
   readonly users: number;
+  /** A load that falls silent lasts until then, so that connections idle as they would; Infinity where it ends with its last request. */
+  readonly lastsUntilNs: number;
   /** Requests known in advance: [warm-up, measure]; a closed model knows none. */
   readonly scheduled: readonly [number, number];
   /** Moves on to the request after the next one. */
@@ -30,8 +35,11 @@ export interface WorkloadShare {
   readonly seed: number;
   readonly worker: number;
   readonly workers: number;
+  /** The times of a load with a trace: whole ns from the start of measure, ascending. */
+  readonly traceNs?: Float64Array;
 }
 
+/** Throws an Error for a load with a trace whose times are not given. */
 export function createWorkload(load: LoadConfig, share: WorkloadShare): Workload {
   return load.model === 'open' ? new OpenWorkload(load, share) : new ClosedWorkload(load, share);
 }
@@ -39,26 +47,35 @@ export function createWorkload(load: LoadConfig, share: WorkloadShare): Workload
 class OpenWorkload implements Workload {
   nextNs = Infinity;
   readonly user = 0;
+  alternative = 0;
   inMeasure = 0;
   over = false;
   readonly users = 1;
+  readonly lastsUntilNs: number;
   readonly scheduled: readonly [number, number];
   readonly #schedule: OpenSchedule;
+  readonly #mix: RequestMix;
   readonly #startNs: number;
   #warmUpTaken = 0;
   #measureTaken = 0;
 
   constructor(load: OpenLoadConfig, share: WorkloadShare) {
+    if (load.trace !== undefined && share.traceNs === undefined) throw new Error('the times of the trace are missing');
     this.#schedule = new OpenSchedule({
       warmUpNs: load.warmUpMs * 1e6,
       durationNs: load.durationMs * 1e6,
       ratePerSecond: load.ratePerSecond,
       arrivals: load.arrivals,
+      ...(load.shape === undefined ? {} : { shape: load.shape }),
+      ...(load.trace === undefined || share.traceNs === undefined ? {} : { traceNs: share.traceNs }),
       seed: share.seed,
       worker: share.worker,
       workers: share.workers,
     });
+    this.#mix = new RequestMix(load, share.seed);
     this.#startNs = share.startNs;
+    const fallsSilent = load.trace !== undefined || (load.shape !== undefined && load.shape.kind !== 'steady');
+    this.lastsUntilNs = fallsSilent ? share.startNs + (load.warmUpMs + load.durationMs) * 1e6 : Infinity;
     const { total, measured } = this.#schedule;
     this.scheduled = [total - measured, measured];
     this.#advance();
@@ -75,6 +92,7 @@ class OpenWorkload implements Workload {
     if (schedule.next()) {
       this.nextNs = this.#startNs + schedule.intendedNs;
       this.inMeasure = schedule.inMeasure ? 1 : 0;
+      this.alternative = this.#mix.draw(0, schedule.index);
     } else {
       this.nextNs = Infinity;
       this.over = true;
@@ -102,71 +120,48 @@ const pauseAfterFailureNs = 10e6;
 class ClosedWorkload implements Workload {
   nextNs = Infinity;
   user = 0;
+  alternative = 0;
   inMeasure = 0;
   over = false;
   readonly users: number;
+  readonly lastsUntilNs = Infinity;
   readonly scheduled = [0, 0] as const;
   readonly #users: ClosedUsers;
+  readonly #mix: RequestMix;
   readonly #measureStartNs: number;
-  readonly #stopNs: number;
-  readonly #worker: number;
-  readonly #workers: number;
-  /** The next user who has thought, taken from `ClosedUsers` ahead of time, or -1. */
-  #ready = -1;
-  #readyNs = Infinity;
-  /** Users that pause after a failure, in the order in which their pauses end: all pauses are equally long. */
-  readonly #paused: Int32Array;
-  readonly #pausedUntilNs: Float64Array;
-  #pausedHead = 0;
-  #pausedCount = 0;
-  /** Whether the pause after a failure is longer than the think time. */
-  readonly #pauses: boolean;
+  /** By user: requests taken so far, whose number is their place in the plan. Empty where there is nothing to draw. */
+  readonly #taken: Uint32Array;
   #stopped = false;
 
   constructor(load: ClosedLoadConfig, share: WorkloadShare) {
     this.#measureStartNs = share.startNs + load.warmUpMs * 1e6;
-    this.#stopNs = this.#measureStartNs + load.durationMs * 1e6;
-    this.#worker = share.worker;
-    this.#workers = share.workers;
-    this.#pauses = load.thinkTimeMs * 1e6 < pauseAfterFailureNs;
     this.#users = new ClosedUsers({
       users: load.users,
       thinkTimeNs: load.thinkTimeMs * 1e6,
+      ...(load.thinkTime === undefined ? {} : { drawnThinkTime: load.thinkTime }),
+      ...(load.page === undefined ? {} : { assets: load.page.assets }),
+      pauseAfterFailureNs,
       startNs: share.startNs,
-      stopNs: this.#stopNs,
+      stopNs: this.#measureStartNs + load.durationMs * 1e6,
       seed: share.seed,
       worker: share.worker,
       workers: share.workers,
     });
     this.users = this.#users.count;
-    this.#paused = new Int32Array(this.users);
-    this.#pausedUntilNs = new Float64Array(this.users);
+    this.#mix = new RequestMix(load, share.seed);
+    this.#taken = new Uint32Array(this.#mix.count === 1 ? 0 : this.users);
     this.#refresh();
   }
 
   take(): void {
-    if (this.user === this.#ready) {
-      this.#ready = -1;
-    } else {
-      this.#pausedHead = (this.#pausedHead + 1) % this.users;
-      this.#pausedCount--;
-    }
+    if (this.#mix.count > 1) this.#taken[this.user]!++;
+    this.#users.take();
     this.#refresh();
   }
 
   settled(user: number, nowNs: number, failed: boolean): void {
     if (this.#stopped) return;
-    if (failed && this.#pauses) {
-      const untilNs = nowNs + pauseAfterFailureNs;
-      if (untilNs < this.#stopNs) {
-        const tail = (this.#pausedHead + this.#pausedCount) % this.users;
-        this.#paused[tail] = user;
-        this.#pausedUntilNs[tail] = untilNs;
-        this.#pausedCount++;
-      }
-    } else {
-      this.#users.completed(user * this.#workers + this.#worker, nowNs);
-    }
+    this.#users.settled(user, nowNs, failed);
     this.#refresh();
   }
 
@@ -177,23 +172,13 @@ class ClosedWorkload implements Workload {
     return [0, 0];
   }
 
-  /** Finds the next user: the first who has thought, or the first whose pause ends. */
   #refresh(): void {
-    if (this.#ready < 0) {
-      this.#readyNs = this.#users.nextReadyNs();
-      if (this.#readyNs !== Infinity) {
-        this.#ready = (this.#users.due(this.#readyNs) - this.#worker) / this.#workers;
-      }
-    }
-    const pausedNs = this.#pausedCount === 0 ? Infinity : this.#pausedUntilNs[this.#pausedHead]!;
-    if (pausedNs < this.#readyNs) {
-      this.nextNs = pausedNs;
-      this.user = this.#paused[this.#pausedHead]!;
-    } else {
-      this.nextNs = this.#readyNs;
-      this.user = this.#ready;
-    }
-    this.over = this.nextNs === Infinity;
-    this.inMeasure = this.nextNs >= this.#measureStartNs ? 1 : 0;
+    const { nextNs, next } = this.#users;
+    this.nextNs = nextNs;
+    this.over = nextNs === Infinity;
+    if (this.over) return;
+    this.user = next;
+    this.inMeasure = nextNs >= this.#measureStartNs ? 1 : 0;
+    if (this.#mix.count > 1) this.alternative = this.#mix.draw(this.#users.userAt(next), this.#taken[next]!);
   }
 }

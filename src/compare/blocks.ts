@@ -17,16 +17,18 @@ export interface BlockComparison {
   readonly verdict: Verdict;
 }
 
-/** Takes the valid trials of both. Null where there are too few blocks for an interval. `margin`: 0.05 is 5 %. Lower is better. */
+/** Takes the valid trials of both. Null with too few blocks for an interval, or a figure that is a lower bound. `margin`: 0.05 is 5 %. Lower is better. */
 export function compareOverBlocks(
   variant: readonly TrialRecord[],
   reference: readonly TrialRecord[],
   metric: string,
   margin: number,
 ): BlockComparison | null {
-  const ratios = pairedBlocks(variant, reference).flatMap(([of, against]) => {
-    const above = readMetric(of, metric);
-    const below = readMetric(against, metric);
+  const readings = pairedBlocks(variant, reference).map(
+    ([of, against]) => [readMetric(of, metric), readMetric(against, metric)] as const,
+  );
+  if (readings.flat().some(({ kind }) => kind === 'bound')) return null;
+  const ratios = readings.flatMap(([above, below]) => {
     if (above.kind !== 'value' || below.kind !== 'value' || above.value <= 0 || below.value <= 0) return [];
     return [above.value / below.value];
   });

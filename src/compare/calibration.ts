@@ -274,6 +274,7 @@ function whyNone(sessions: readonly Session[], metric: string): string {
   if (trial === undefined) return 'no session is complete';
   const reading = readMetric(trial, metric);
   if (reading.kind === 'value') return 'it is 0 in some trial, so that there is no ratio';
+  if (reading.kind === 'bound') return 'it is a lower bound in some trial, since requests had no answer';
   return reading.kind === 'missing' ? reading.reason : 'not recorded';
 }
 

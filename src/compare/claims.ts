@@ -5,6 +5,7 @@ import { judgeExpectation, type Expectation, type ExpectationJudgement } from '.
 import { derivedMetrics, latencyQuantile, metricUnit } from '../scenario/metrics.ts';
 import { blocksNeeded } from '../stats/signed-rank.ts';
 import { alpha, pairedBlocks } from './blocks.ts';
+import { boundsReason } from './bounded.ts';
 import { readMetric } from './metric.ts';
 import { isExact, survivorship, tailReason } from './treatment.ts';
 import { quantity } from './words.ts';
@@ -93,6 +94,9 @@ function judgeCase(
     return undecided(`a trial record has no figure ${expectation.metric}`);
   const missing = flat.find((reading) => reading.kind === 'missing');
   if (missing !== undefined) return undecided(`the metric is missing: ${missing.reason}`);
+  // A claim about one variant reads every trial twice.
+  const bounds = flat.filter(({ kind }) => kind === 'bound').length / (against === null ? 2 : 1);
+  if (bounds > 0) return undecided(boundsReason(bounds, against === null ? blocks : flat.length));
   const values = flat.flatMap((reading) => (reading.kind === 'value' ? [reading.value] : []));
   const sides = [0, 1].map((side) => values.filter((_, index) => index % 2 === side)) as [number[], number[]];
   const withheld = unsupported(expectation.metric, pairs, against === null);

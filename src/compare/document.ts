@@ -28,11 +28,15 @@ export interface TrialValue {
   /** Place of the trial in its run, from 0. */
   readonly index: number;
   readonly value: number;
+  /** A lower bound: the trial's figure depends on requests without an answer. Absent where it is the figure. */
+  readonly atLeast?: true;
 }
 
 export interface SideFigures {
   /** Median over the trials used; null without any. */
   readonly value: number | null;
+  /** The median is a lower bound. Absent where it is not. */
+  readonly atLeast?: true;
   /** The trials used, in block order, so that any reader can redo the test. */
   readonly perTrial: readonly TrialValue[];
 }

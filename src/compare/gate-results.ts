@@ -1,11 +1,11 @@
 /** Judges the gates: each on every pair, with Holm's correction over all of those that are tested. */
 import { derivedMetrics } from '../scenario/metrics.ts';
 import { holm } from '../stats/holm.ts';
-import type { ComparedMetric, ComparedPair, GateOutcome, GateResult } from './document.ts';
+import type { ComparedMetric, ComparedPair, GateOutcome, GateResult, SideFigures } from './document.ts';
 import type { Gate } from './gates.ts';
 import { marginText, type JudgedMetric } from './metric-comparison.ts';
 import type { PlannedPair } from './pairing.ts';
-import { figure, percent, range, times } from './words.ts';
+import { figure, percent, quantity, range, times } from './words.ts';
 
 export interface JudgedPair {
   readonly plan: PlannedPair;
@@ -46,11 +46,21 @@ type Outcome = Pick<GateResult, 'outcome' | 'reason'>;
 
 function outcomeOf(plan: PlannedPair, { compared, noWorse }: JudgedMetric, rejected: boolean): Outcome {
   const { metric, verdict, reason, kind } = compared;
-  const open = (why: string): Outcome => ({ outcome: 'inconclusive', reason: `${metric} is not judged: ${why}.` });
+  const bounds = boundsText(compared);
+  const notJudged = `${metric} is ${bounds === null ? '' : `${bounds}, and `}not judged`;
+  const open = (why: string): Outcome => ({ outcome: 'inconclusive', reason: `${notJudged}: ${why}.` });
   if (plan.ungated !== null) return open(plan.ungated);
   if (verdict === null) return open(reason ?? 'it has no verdict');
   const outcome = decided(verdict, noWorse, kind === 'exact' || rejected);
   return { outcome, reason: sentence(compared, outcome) };
+}
+
+/** `>=5,001 ms against 2 ms`; null unless a side is a lower bound. */
+function boundsText({ base, other, unit }: ComparedMetric): string | null {
+  if (base.atLeast !== true && other.atLeast !== true) return null;
+  const side = ({ value, atLeast }: SideFigures): string =>
+    value === null ? 'unknown' : `${atLeast === true ? '>=' : ''}${quantity(value, unit)}`;
+  return `${side(other)} against ${side(base)}`;
 }
 
 /** A gate asks one thing only: is it worse than the margin allows? What rules that out passes, even where the verdict is open. */

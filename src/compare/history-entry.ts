@@ -6,11 +6,10 @@ import { quote } from '../scenario/problem.ts';
 import { counterpart, select, type Axes } from '../scenario/selection.ts';
 import { UserError } from '../scenario/user-error.ts';
 import { locationEstimate } from '../stats/signed-rank.ts';
-import { median } from '../stats/summary.ts';
 import { alpha, pairedBlocks } from './blocks.ts';
+import { boundedMedian, trialFigure } from './bounded.ts';
 import type { ComparedFile } from './compare.ts';
 import { usualMetrics } from './metric-list.ts';
-import { readMetric } from './metric.ts';
 
 export interface HistoryEntryOptions {
   readonly label: string | null;
@@ -91,26 +90,23 @@ function historyVariant(
   };
 }
 
-/** Null where no trial has the metric. */
+/** Null where no trial has the metric, or its median is a lower bound: a history holds values. */
 function figureOf(
   trials: readonly TrialRecord[],
   control: readonly TrialRecord[],
   metric: string,
 ): HistoryFigure | null {
-  const values = trials.flatMap((trial) => read(trial, metric) ?? []);
-  const middle = median(values);
-  if (middle === null) return null;
-  const ratios = pairedBlocks(trials, control).flatMap(([of, against]) => {
-    const above = read(of, metric) ?? 0;
-    const below = read(against, metric) ?? 0;
-    return above > 0 && below > 0 ? [above / below] : [];
-  });
-  return { median: rounded(middle), n: values.length, ratio: ratioOf(ratios) };
-}
-
-function read(trial: TrialRecord, metric: string): number | null {
-  const reading = readMetric(trial, metric);
-  return reading.kind === 'value' ? reading.value : null;
+  const figures = trials.flatMap((trial) => trialFigure(trial, metric) ?? []);
+  const middle = boundedMedian(figures);
+  if (middle === null || middle.atLeast) return null;
+  const pairs = pairedBlocks(trials, control).map(
+    ([of, against]) => [trialFigure(of, metric), trialFigure(against, metric)] as const,
+  );
+  const bounded = pairs.flat().some((figure) => figure?.atLeast === true);
+  const ratios = pairs.flatMap(([above, below]) =>
+    above !== null && below !== null && above.value > 0 && below.value > 0 ? [above.value / below.value] : [],
+  );
+  return { median: rounded(middle.value), n: figures.length, ratio: bounded ? null : ratioOf(ratios) };
 }
 
 function ratioOf(ratios: readonly number[]): HistoryFigure['ratio'] {

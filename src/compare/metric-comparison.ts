@@ -80,6 +80,7 @@ function frame({ metric, pair, values, gate }: MetricCase, alpha: number): Frame
 /** The ratio of the medians, where there is one. */
 function plainRatio({ base, other }: SideValues): number | null {
   if (base.value === null || other.value === null || base.value < 0 || other.value < 0) return null;
+  if (base.atLeast === true || other.atLeast === true) return null;
   if (base.value === other.value) return 1;
   return base.value === 0 ? null : other.value / base.value;
 }
@@ -89,7 +90,8 @@ function described(
   treatment: Treatment & { readonly kind: 'descriptive' },
   { alpha, withinRun, seed }: JudgeOptions,
 ): ComparedMetric {
-  const statistics = treatment.single || item.values.absent !== null ? null : statisticsOf(item, alpha);
+  const { absent, bounded } = item.values;
+  const statistics = treatment.single || absent !== null || bounded !== null ? null : statisticsOf(item, alpha);
   const inside = treatment.single ? withinRunOnly(item, withinRun, seed) : null;
   return {
     ...frame(item, alpha),

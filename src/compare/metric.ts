@@ -1,12 +1,15 @@
 /** Reads one figure of a trial by its path, such as `latency.response.p50`, or makes it from others of the record. */
+import { boundedQuantile, censoredAges, censoredFigures, type BoundedFigure } from '../results/censored-record.ts';
 import { reasonMissing } from '../results/missing.ts';
 import type { TrialRecord } from '../results/record.ts';
 import { derivedMetrics, latencyQuantile } from '../scenario/metrics.ts';
 import { decodeHdr } from '../stats/hdr-codec.ts';
-import { highestEquivalentAt, rankOf } from '../stats/histogram.ts';
+import { highestEquivalentAt, rankOf, type SparseCounts } from '../stats/histogram.ts';
 
 export type MetricReading =
   | { readonly kind: 'value'; readonly value: number }
+  /** All that is known is that the figure is not below this one: it depends on requests without an answer. Never compared as a value. */
+  | { readonly kind: 'bound'; readonly value: number }
   /** The figure does not exist in this trial. */
   | { readonly kind: 'missing'; readonly reason: string }
   /** The path names no figure of a trial record. */
@@ -19,15 +22,53 @@ export function readMetric(trial: TrialRecord, path: string): MetricReading {
   switch (path) {
     case derivedMetrics.lossRate:
       return lossRate(trial);
+    case derivedMetrics.censored:
+      return censored(trial);
     case derivedMetrics.openedPerRequest:
       return openedPerRequest(trial);
     case derivedMetrics.rssPerConnection:
       return rssPerConnection(trial);
     default: {
+      const ofAll = readWithCensored(trial, path);
+      if (ofAll !== null) return ofAll;
       const stored = readStored(trial, path);
       return stored.kind === 'unknown' ? (readQuantile(trial, path) ?? stored) : stored;
     }
   }
+}
+
+/**
+ * A figure of the response time of all requests, those that were given up included, each with its age: a bound where it depends on
+ * them. Null for what is no such figure, and where none was given up: then `latency.response` has them all.
+ */
+function readWithCensored(trial: TrialRecord, path: string): MetricReading | null {
+  const { censored: record } = trial;
+  const series = 'latency.response.';
+  if (record === undefined || !path.startsWith(series)) return null;
+  const name = censoredFigures.find((figure) => path === series + figure);
+  if (name !== undefined) return reading({ value: record.response[name], atLeast: record.atLeast.includes(name) });
+  const asked = latencyQuantile(path);
+  if (asked === null) return null;
+  try {
+    const figure = boundedQuantile(answeredOf(trial), censoredAges(record), asked.p);
+    return figure === null ? null : reading(figure);
+  } catch (error) {
+    return unreadable(error);
+  }
+}
+
+function reading({ value, atLeast }: BoundedFigure): MetricReading {
+  return { kind: atLeast ? 'bound' : 'value', value };
+}
+
+function answeredOf({ latency }: TrialRecord): SparseCounts {
+  const text = latency.response?.histogram ?? null;
+  return text === null ? { indices: [], counts: [] } : decodeHdr(text);
+}
+
+function unreadable(error: unknown): MetricReading {
+  const why = error instanceof Error ? error.message : String(error);
+  return { kind: 'missing', reason: `its histogram cannot be read: ${why}` };
 }
 
 function missing(trial: TrialRecord, path: string): MetricReading {
@@ -70,9 +111,17 @@ function readQuantile(trial: TrialRecord, path: string): MetricReading | null {
     const index = indices[at];
     return index === undefined ? missing(trial, series) : { kind: 'value', value: highestEquivalentAt(index) };
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    return { kind: 'missing', reason: `its histogram cannot be read: ${why}` };
+    return unreadable(error);
   }
+}
+
+/** Files of earlier versions hold neither such requests nor the slowest ones. */
+function censored(trial: TrialRecord): MetricReading {
+  if (trial.requests === null) return missing(trial, 'requests');
+  if (trial.censored === undefined && trial.slowest === undefined) {
+    return { kind: 'missing', reason: 'the ages of requests without an answer were not recorded' };
+  }
+  return { kind: 'value', value: trial.censored?.count ?? 0 };
 }
 
 function share(part: number, whole: number, of: string): MetricReading {

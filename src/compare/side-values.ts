@@ -1,6 +1,6 @@
 /** Gathers one metric's figures of the trials of both sides, and why some or all are not there. */
 import type { TrialRecord } from '../results/record.ts';
-import { median } from '../stats/summary.ts';
+import { boundedFigure, boundedMedian, boundsReason } from './bounded.ts';
 import type { SideFigures, TrialValue } from './document.ts';
 import { readMetric, type MetricReading } from './metric.ts';
 import type { PairTrials } from './pair-trials.ts';
@@ -14,6 +14,8 @@ export interface SideValues {
   readonly absent: string | null;
   /** How many blocks or trials had to be left out, and why; null where none. */
   readonly leftOut: string | null;
+  /** Why the figures cannot be compared, though they are there: some are lower bounds. Null where none is. */
+  readonly bounded: string | null;
 }
 
 interface Read {
@@ -25,10 +27,9 @@ export function sideValues(trials: PairTrials, metric: string, paired: boolean):
   const read = (side: readonly TrialRecord[]): readonly Read[] =>
     side.map((trial) => ({ trial, reading: readMetric(trial, metric) }));
   const [base, other] = [read(trials.base), read(trials.other)];
-  const both = (index: number): boolean =>
-    base[index]?.reading.kind === 'value' && other[index]?.reading.kind === 'value';
+  const both = (index: number): boolean => hasFigure(base[index]) && hasFigure(other[index]);
   const kept = (side: readonly Read[]): readonly Read[] =>
-    side.filter(({ reading }, index) => (paired ? both(index) : reading.kind === 'value'));
+    side.filter((item, index) => (paired ? both(index) : hasFigure(item)));
   const [keptBase, keptOther] = [kept(base), kept(other)];
   const dropped = paired
     ? base.length - keptBase.length
@@ -41,15 +42,34 @@ export function sideValues(trials: PairTrials, metric: string, paired: boolean):
       : `missing in ${plural(dropped, paired ? 'block' : 'trial')}: ${reason ?? ''}`;
   // Where one side has nothing to be paired with, its own figures are shown all the same.
   const shown = (side: readonly Read[], pairedSide: readonly Read[]): SideFigures =>
-    figures(absent === null ? pairedSide : side.filter(({ reading }) => reading.kind === 'value'));
-  return { base: shown(base, keptBase), other: shown(other, keptOther), absent, leftOut };
+    figures(absent === null ? pairedSide : side.filter(hasFigure));
+  const bounded = absent === null ? boundsIn([...keptBase, ...keptOther]) : null;
+  return { base: shown(base, keptBase), other: shown(other, keptOther), absent, leftOut, bounded };
+}
+
+function hasFigure(item: Read | undefined): boolean {
+  return item !== undefined && boundedFigure(item.reading) !== null;
+}
+
+function boundsIn(reads: readonly Read[]): string | null {
+  const bounds = reads.filter(({ reading }) => reading.kind === 'bound').length;
+  return bounds === 0 ? null : boundsReason(bounds, reads.length);
 }
 
 function figures(reads: readonly Read[]): SideFigures {
-  const perTrial = reads.flatMap(({ trial, reading }): TrialValue[] =>
-    reading.kind === 'value' ? [{ block: trial.block, index: trial.index, value: reading.value }] : [],
-  );
-  return { value: median(perTrial.map(({ value }) => value)), perTrial };
+  const read = reads.flatMap(({ trial, reading }) => {
+    const figure = boundedFigure(reading);
+    return figure === null ? [] : [{ trial, figure }];
+  });
+  const perTrial = read.map(({ trial, figure }): TrialValue => {
+    return { block: trial.block, index: trial.index, value: figure.value, ...marked(figure.atLeast) };
+  });
+  const middle = boundedMedian(read.map(({ figure }) => figure));
+  return { value: middle?.value ?? null, ...marked(middle?.atLeast ?? false), perTrial };
+}
+
+function marked(atLeast: boolean): { readonly atLeast?: true } {
+  return atLeast ? { atLeast } : {};
 }
 
 /** The first reason for a figure that is not there. */

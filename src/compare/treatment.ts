@@ -41,6 +41,7 @@ export function treatmentOf(
     number[],
     number[],
   ];
+  if (values.bounded !== null) return described(survivorship(metric, losses) ?? values.bounded);
   if (base.length < 2 || other.length < 2) {
     const both = base.length < 2 && other.length < 2;
     return described(both ? 'one trial on each side: no verdict' : 'one trial on a side: no verdict', true);

@@ -19,6 +19,7 @@ import { EventFd, raiseEvent } from '../kernel/event-fd.ts';
 import { loadNative } from '../kernel/native.ts';
 import { mergeWorkers } from './merge.ts';
 import type { FromGenerator, GeneratorReport, ToGenerator, TrialPhase } from './messages.ts';
+import { sharedTrace } from './shared-trace.ts';
 import { gateBytes, GO, READY, START_NS, type WorkerTask } from './task.ts';
 
 const liveIntervalMs = 200;
@@ -69,6 +70,7 @@ export class LoadRun {
   async #run(): Promise<GeneratorReport> {
     const { config } = this.#start;
     const { workers } = config.load;
+    const traceNs = sharedTrace(config.load);
     const pool = new Piscina<WorkerTask, WorkerReport>({
       filename: entryFile(import.meta.url, './worker'),
       minThreads: workers,
@@ -77,7 +79,7 @@ export class LoadRun {
     });
     try {
       const cpuBefore = process.cpuUsage();
-      const shares = this.#live.map((live, worker) => pool.run(this.#task(live, worker)));
+      const shares = this.#live.map((live, worker) => pool.run(this.#task(live, worker, traceNs)));
       const all = Promise.all(shares);
       const startNs = await Promise.race([this.#openGate(workers), all.then(() => Promise.reject(tooEarly()))]);
       const stopTimers = this.#follow(startNs);
@@ -90,9 +92,10 @@ export class LoadRun {
     }
   }
 
-  #task(live: LiveCounts, worker: number): WorkerTask {
+  #task(live: LiveCounts, worker: number, traceNs: Float64Array<SharedArrayBuffer> | undefined): WorkerTask {
     const { config, host, port, seed } = this.#start;
-    return { config, host, port, seed, worker, workers: config.load.workers, live, gate: this.#gate };
+    const trace = traceNs === undefined ? {} : { traceNs };
+    return { config, host, port, seed, worker, workers: config.load.workers, live, ...trace, gate: this.#gate };
   }
 
   /** Waits until every worker is at the gate, then tells all of them the same start. Gives that start. */

@@ -8,7 +8,9 @@ import {
   type LatencyName,
   type WorkerReport,
 } from '../clients/observations.ts';
+import type { PhaseFaults } from '../clients/phase-check.ts';
 import { addCounts, assertConserved } from '../clients/recorder.ts';
+import { bySlowness, slowestKept } from '../clients/slowest.ts';
 import { mergeSparse } from '../stats/summary.ts';
 
 /** One report for all workers. `peakOpen` is the sum of the workers' peaks: exact for one worker, an upper bound for several. */
@@ -27,12 +29,19 @@ export function mergeWorkers(parts: readonly WorkerReport[]): WorkerReport {
     warmUpErrors: mergeFailures(parts.map((part) => part.warmUpErrors)),
     statuses: addRecords(parts.map((part) => part.statuses)),
     latency: mergeLatency(parts),
+    censored: mergeSparse(parts.map((part) => part.censored)),
+    slowest: parts
+      .flatMap((part) => part.slowest)
+      .sort(bySlowness)
+      .slice(0, slowestKept),
+    phaseFaults: mergePhaseFaults(parts.flatMap((part) => part.phaseFaults ?? [])),
     connections: mergeConnections(parts.map((part) => part.connections)),
     bytes: {
       sent: sum(parts.map((part) => part.bytes.sent)),
       received: sum(parts.map((part) => part.bytes.received)),
     },
     intervals: mergeIntervals(parts.map((part) => part.intervals)),
+    loops: parts.flatMap((part) => part.loops ?? []),
   };
 }
 
@@ -71,6 +80,15 @@ function mergeLatency(parts: readonly WorkerReport[]): WorkerReport['latency'] {
     },
   ]);
   return Object.fromEntries(merged) as Record<LatencyName, WorkerReport['latency'][LatencyName]>;
+}
+
+function mergePhaseFaults(found: readonly PhaseFaults[]): PhaseFaults | null {
+  if (found.length === 0) return null;
+  return {
+    checked: sum(found.map(({ checked }) => checked)),
+    faults: sum(found.map(({ faults }) => faults)),
+    first: found.find(({ first }) => first !== null)?.first ?? null,
+  };
 }
 
 function mergeConnections(parts: readonly ConnectionReport[]): ConnectionReport {

@@ -1,6 +1,9 @@
 /** What the controller and the generator process say to each other over IPC (structured clone). Times are CLOCK_MONOTONIC ns. */
 import type { TrialConfig } from '../scenario/config.ts';
 import type { ConnectionReport, FailureCount, Interval, LatencyName, RequestCounts } from '../clients/observations.ts';
+import type { PhaseFaults } from '../clients/phase-check.ts';
+import type { SlowRequest } from '../clients/slowest.ts';
+import type { LoopSecond } from '../clients/loop-watch.ts';
 import type { SparseCounts } from '../stats/histogram.ts';
 
 export interface GeneratorReport {
@@ -26,10 +29,18 @@ export interface GeneratorReport {
   /** Measured requests by HTTP status. */
   readonly statuses: Readonly<Record<number, number>>;
   readonly latency: Readonly<Record<LatencyName, { readonly new: SparseCounts; readonly reused: SparseCounts }>>;
+  /** Ages of measured requests that timed out or were unfinished at the end of the drain; they are in no latency. */
+  readonly censored: SparseCounts;
+  /** Of the measured requests, answered or not, the slowest first. */
+  readonly slowest: readonly SlowRequest[];
+  /** Null unless the client was told to check that phases add up. */
+  readonly phaseFaults: PhaseFaults | null;
   readonly connections: ConnectionReport;
   /** Whole trial, HTTP bytes without TCP/IP headers. */
   readonly bytes: { readonly sent: number; readonly received: number };
   readonly intervals: readonly Interval[];
+  /** What each worker saw of itself, second by second. */
+  readonly loops?: readonly (readonly LoopSecond[])[];
   /** getrusage of the process over measure. */
   readonly cpu: { readonly userUs: number; readonly systemUs: number };
   /** getrusage of the process over warm-up and drain. */

@@ -27,3 +27,8 @@ function measureOffset(): number {
 export function nowNs(): number {
   return performance.now() * 1e6 + offsetNs;
 }
+
+/** A time of this thread's `performance.now()`, in ms, on the same clock as `nowNs`. */
+export function performanceToNs(ms: number): number {
+  return ms * 1e6 + offsetNs;
+}

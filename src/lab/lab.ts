@@ -28,6 +28,8 @@ export interface Lab {
   readonly serverNamespacePid: number;
   readonly clientAddress: string;
   readonly serverAddress: string;
+  /** The process that relays the packets; absent where there is none. */
+  readonly linkPid?: number;
   /** What the link counted so far. Rejects with a LabError. */
   linkSnapshot(): Promise<LinkReport>;
   /**
@@ -115,6 +117,7 @@ function labOf(hosts: Hosts, link: LinkProcess): Lab {
     serverNamespacePid: hosts.server.holderPid,
     clientAddress,
     serverAddress,
+    linkPid: link.pid,
     linkSnapshot: () => link.snapshot(),
     close: () => (closing ??= close()),
     died: new Promise((resolve) => {

@@ -1,16 +1,21 @@
 /**
  * The open model: when each request is due, whatever became of the others. Hot: `next` allocates nothing.
  *
- * Warm-up and measure are two segments, each with exactly round(rate x length) arrivals and random numbers of its own, so every trial
+ * Warm-up and measure are two segments, each with exactly round(expected count) arrivals and random numbers of its own, so every trial
  * offers the same number of requests and a longer warm-up does not move the measured ones against each other.
  *
- * `constant`: arrival i of a segment is due at i / rate, computed from i and never by adding, so nothing drifts.
- * `poisson`: N arrivals spread as a Poisson process that happened to have N of them: due at D x S(i) / S(N+1), S being partial sums
- * of N+1 exponentials, which are N sorted uniform numbers (Devroye, Non-Uniform Random Variate Generation, V.3.1). Fixing N removes the
- * variance of the number offered between trials and leaves that of the spacing. The sum is drawn in a first pass over the same
- * seed, so memory does not grow with N.
+ * A rate that changes is a steady one seen through another clock (`rate-profile.ts`), whose hand is the expected count L(t).
+ * `constant`: arrival i of a segment is due when L passes i, computed from i and never by adding, so nothing drifts.
+ * `poisson`: N arrivals spread as a Poisson process that happened to have N of them: due when L passes L(D) x S(i) / S(N+1), S being
+ * partial sums of N+1 exponentials, which are N sorted uniform numbers (Devroye, Non-Uniform Random Variate Generation, V.3.1). Fixing N
+ * removes the variance of the number offered between trials and leaves that of the spacing. The sum is drawn in a first pass over
+ * the same seed, so memory does not grow with N.
+ * A trace replaces all of it by recorded times.
  */
+import type { ArrivalShape } from '../scenario/config.ts';
+import { arrivalsBefore } from '../scenario/trace-text.ts';
 import { Random } from './random.ts';
+import { rateProfile, type RateProfile } from './rate-profile.ts';
 import { assertWorker, shareOf } from './split.ts';
 
 /** Times are rounded to whole ns. */
@@ -21,6 +26,10 @@ export interface OpenScheduleConfig {
   /** Of all workers together. */
   readonly ratePerSecond: number;
   readonly arrivals: 'constant' | 'poisson';
+  /** Absent: steady. */
+  readonly shape?: ArrivalShape;
+  /** Recorded times, whole ns from the start of measure, ascending, in place of a rate; those within measure are offered. */
+  readonly traceNs?: Float64Array;
   readonly seed: number;
   /** This worker, 0..workers-1. */
   readonly worker: number;
@@ -32,30 +41,34 @@ const mostArrivals = 1e9;
 /** About 52 days: up to here a float holds whole nanoseconds. */
 const mostLengthNs = 2 ** 52;
 
-/** Arrivals offered in a stretch of time: rate x length, rounded. */
-function arrivalCount(ratePerSecond: number, lengthNs: number): number {
-  return Math.round((ratePerSecond * lengthNs) / 1e9);
-}
+const steady: ArrivalShape = { kind: 'steady' };
 
 /** One stretch of arrivals, read in order. */
-class Segment {
+interface Segment {
+  readonly arrivals: number;
+  /** When arrival `index` is due, ns from the start of the trial. The index must grow from call to call. */
+  at(index: number): number;
+}
+
+class RateSegment implements Segment {
   readonly arrivals: number;
   readonly #startNs: number;
   readonly #lengthNs: number;
-  readonly #ratePerSecond: number;
+  readonly #profile: RateProfile;
   /** Null for constant arrivals. */
   readonly #random: Random | null;
-  /** ns per unit of the partial sum. */
-  readonly #scaleNs: number = 0;
+  /** Expected arrivals per unit of the partial sum. */
+  readonly #scale: number = 0;
   /** Exponentials drawn so far, and their sum. */
   #drawn = 0;
   #sum = 0;
 
-  constructor(startNs: number, lengthNs: number, config: OpenScheduleConfig, label: number) {
+  constructor(startNs: number, lengthNs: number, shape: ArrivalShape, config: OpenScheduleConfig, label: number) {
     this.#startNs = startNs;
     this.#lengthNs = lengthNs;
-    this.#ratePerSecond = config.ratePerSecond;
-    this.arrivals = arrivalCount(config.ratePerSecond, lengthNs);
+    this.#profile = rateProfile(config.ratePerSecond, shape, lengthNs);
+    const expected = this.#profile.countAt(lengthNs);
+    this.arrivals = Math.round(expected);
     if (this.arrivals > mostArrivals) {
       throw new RangeError(`${this.arrivals} arrivals are more than can be planned (${mostArrivals})`);
     }
@@ -65,20 +78,39 @@ class Segment {
     const firstPass = origin.fork(label);
     let sum = 0;
     for (let index = 0; index <= this.arrivals; index++) sum += firstPass.nextExponential();
-    this.#scaleNs = lengthNs / sum;
+    this.#scale = expected / sum;
   }
 
-  /** When arrival `index` is due, ns from the start of the trial. The index must grow from call to call. */
   at(index: number): number {
-    return this.#startNs + Math.min(Math.floor(this.#offsetNs(index)), this.#lengthNs - 1);
+    const offsetNs = this.#profile.offsetNs(this.#count(index));
+    return this.#startNs + Math.min(Math.floor(offsetNs), this.#lengthNs - 1);
   }
 
-  #offsetNs(index: number): number {
-    if (this.#random === null) return (index * 1e9) / this.#ratePerSecond;
+  /** The expected count at which the arrival is due. */
+  #count(index: number): number {
+    if (this.#random === null) return index;
     for (; this.#drawn <= index; this.#drawn++) this.#sum += this.#random.nextExponential();
-    return this.#sum * this.#scaleNs;
+    return this.#sum * this.#scale;
   }
 }
+
+class TraceSegment implements Segment {
+  readonly arrivals: number;
+  readonly #startNs: number;
+  readonly #timesNs: Float64Array;
+
+  constructor(startNs: number, lengthNs: number, timesNs: Float64Array) {
+    this.#startNs = startNs;
+    this.#timesNs = timesNs;
+    this.arrivals = arrivalsBefore(timesNs, lengthNs);
+  }
+
+  at(index: number): number {
+    return this.#startNs + this.#timesNs[index]!;
+  }
+}
+
+const nothing: Segment = { arrivals: 0, at: () => Infinity };
 
 /**
  * The arrivals of one worker in order: number i of the whole trial, warm-up included, belongs to worker i mod W. The same seed gives the
@@ -93,6 +125,8 @@ export class OpenSchedule {
   intendedNs = 0;
   /** Valid after `next` returned true. */
   inMeasure = false;
+  /** Valid after `next` returned true: number of the arrival in the whole trial, warm-up included, from 0. */
+  index = 0;
 
   readonly #warmUp: Segment;
   readonly #measure: Segment;
@@ -102,11 +136,17 @@ export class OpenSchedule {
 
   constructor(config: OpenScheduleConfig) {
     assertConfig(config);
-    const { worker, workers } = config;
+    const { worker, workers, shape = steady, traceNs } = config;
     const warmUpNs = Math.round(config.warmUpNs);
     const durationNs = Math.round(config.durationNs);
-    this.#warmUp = new Segment(0, warmUpNs, config, 1);
-    this.#measure = new Segment(warmUpNs, durationNs, config, 2);
+    if (traceNs === undefined) {
+      const warmUpShape = shape.kind === 'bursts' ? shape : steady;
+      this.#warmUp = new RateSegment(0, warmUpNs, warmUpShape, config, 1);
+      this.#measure = new RateSegment(warmUpNs, durationNs, shape, config, 2);
+    } else {
+      this.#warmUp = nothing;
+      this.#measure = new TraceSegment(warmUpNs, durationNs, traceNs);
+    }
     this.total = shareOf(this.#warmUp.arrivals + this.#measure.arrivals, workers, worker);
     this.measured = this.total - shareOf(this.#warmUp.arrivals, workers, worker);
     this.#workers = workers;
@@ -118,6 +158,7 @@ export class OpenSchedule {
     const number = this.#number;
     const inWarmUp = this.#warmUp.arrivals;
     if (number >= inWarmUp + this.#measure.arrivals) return false;
+    this.index = number;
     this.inMeasure = number >= inWarmUp;
     this.intendedNs = this.inMeasure ? this.#measure.at(number - inWarmUp) : this.#warmUp.at(number);
     this.#number = number + this.#workers;

@@ -6,7 +6,7 @@
 const golden = 0x9e3779b9;
 
 /** Mixes 32 bits one to one: 16 21f0aaad 15 735a2d97 15 of https://github.com/skeeto/hash-prospector. */
-function mix32(word: number): number {
+export function mix32(word: number): number {
   let mixed = word ^ (word >>> 16);
   mixed = Math.imul(mixed, 0x21f0aaad);
   mixed ^= mixed >>> 15;

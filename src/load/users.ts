@@ -1,17 +1,26 @@
 /**
- * The closed model: N users that send, wait for the answer, think, and send again. Hot: typed arrays, no timer and no object per user.
+ * The closed model: N users that send, wait for the answer, think, and send again; with sessions, that open a page, then its assets at
+ * once, and think when all of them are settled. Hot: typed arrays, no timer and no object per user, some 30 bytes a user.
  *
- * All users think equally long, so they become ready in the order in which they completed, and a ring is a sorted queue. With think
- * time the first starts are spread over one think time at random (seeded, the same on any number of workers); without it every user
- * is ready at the start.
+ * Who is due waits in a `DueQueue`, which is a plain ring while all think equally long. With think time the first starts are spread as if
+ * the users had come and gone for ever before (`ThinkTimes.firstNs`); without it every user is ready at the start.
  */
-import { Random } from './random.ts';
+import type { RandomThinkTime } from '../scenario/config.ts';
+import { DueQueue } from './due-queue.ts';
 import { assertWorker, shareOf } from './split.ts';
+import { ThinkTimes } from './think-time.ts';
 
 export interface ClosedUsersConfig {
   /** Of all workers together. */
   readonly users: number;
+  /** The think time, where none is drawn. */
   readonly thinkTimeNs: number;
+  /** Absent: all think equally long. */
+  readonly drawnThinkTime?: RandomThinkTime;
+  /** Requests that follow a page at once; absent: single requests. */
+  readonly assets?: number;
+  /** How long a user waits at least after a failure; absent: no longer than it thinks. */
+  readonly pauseAfterFailureNs?: number;
   /** Start of the trial on the clock of every `nowNs`. */
   readonly startNs: number;
   /** End of measure on the same clock: from here on no request starts. */
@@ -22,109 +31,120 @@ export interface ClosedUsersConfig {
   readonly workers: number;
 }
 
-/** The users of one worker: user u of all belongs to worker u mod W. Throws a RangeError for a population that cannot be. */
+/** More would not fit the count of a user's requests under way. */
+const mostAssets = 65_535;
+
+// Bits of a user's stage.
+const IN_ASSETS = 1;
+const HAS_FAILED = 2;
+
+/**
+ * The users of one worker: user u of all belongs to worker u mod W and is called by its place there, (u - worker) / W. Throws a RangeError
+ * for a population that cannot be.
+ */
 export class ClosedUsers {
   /** Users of this worker. */
   readonly count: number;
 
-  readonly #thinkTimeNs: number;
+  readonly #think: ThinkTimes;
+  readonly #assets: number;
+  readonly #pauseNs: number;
   readonly #stopNs: number;
   readonly #worker: number;
   readonly #workers: number;
-  /** By the user's place in this worker, (user - worker) / workers: when it is, or was, ready to send. */
-  readonly #readyNs: Float64Array;
-  readonly #waiting: Uint8Array;
-  /** Places of the waiting users, sorted by ready time, from `#head` on around the end. */
-  readonly #ring: Int32Array;
-  #head = 0;
-  #queued = 0;
-  #lastReadyNs = -Infinity;
+  readonly #queue: DueQueue;
+  // By place.
+  readonly #stage: Uint8Array;
+  /** Requests that are due together and not yet taken; 0 while the user waits for answers. */
+  readonly #toTake: Uint16Array;
+  readonly #underWay: Uint16Array;
+  /** Pauses so far: their number is their place in the plan. */
+  readonly #pauses: Uint32Array;
+  /** The latest reading of the clock. */
+  #nowNs: number;
 
   constructor(config: ClosedUsersConfig) {
-    const { users, worker, workers } = config;
     assertConfig(config);
+    const { users, worker, workers, seed, thinkTimeNs, drawnThinkTime } = config;
     this.count = shareOf(users, workers, worker);
-    this.#thinkTimeNs = config.thinkTimeNs;
+    this.#think = new ThinkTimes({
+      constantNs: thinkTimeNs,
+      ...(drawnThinkTime === undefined ? {} : { drawn: drawnThinkTime }),
+      seed,
+    });
+    this.#assets = config.assets ?? 0;
+    this.#pauseNs = config.pauseAfterFailureNs ?? 0;
     this.#stopNs = config.stopNs;
     this.#worker = worker;
     this.#workers = workers;
-    this.#readyNs = firstStarts(config, this.count);
-    this.#waiting = new Uint8Array(this.count);
-    this.#ring = new Int32Array(this.count);
-    const places = Int32Array.from(this.#readyNs.keys()).sort((a, b) => this.#readyNs[a]! - this.#readyNs[b]! || a - b);
-    for (const place of places) this.#enqueue(place, this.#readyNs[place]!);
+    this.#nowNs = config.startNs;
+    this.#queue = new DueQueue(this.count);
+    this.#stage = new Uint8Array(this.count);
+    this.#toTake = new Uint16Array(this.count);
+    this.#underWay = new Uint16Array(this.count);
+    this.#pauses = new Uint32Array(this.count);
+    for (let place = 0; place < this.count; place++) {
+      this.#due(place, 1, config.startNs + this.#think.firstNs(this.userAt(place)));
+    }
   }
 
-  /** Takes the next user who is ready by `nowNs`, or gives -1. Its request counts as under way until `completed`. */
-  due(nowNs: number): number {
-    if (nowNs >= this.#stopNs) this.#queued = 0;
-    if (this.#queued === 0) return -1;
-    const place = this.#ring[this.#head]!;
-    if (this.#readyNs[place]! > nowNs) return -1;
-    this.#head = this.#head + 1 === this.count ? 0 : this.#head + 1;
-    this.#queued--;
-    this.#waiting[place] = 0;
+  /** When the next request is due, its intended start; Infinity while none is. Before `stopNs`. */
+  get nextNs(): number {
+    return this.#queue.nextNs;
+  }
+
+  /** The place of the user whose request that is; -1 while none is due. */
+  get next(): number {
+    return this.#queue.next;
+  }
+
+  /** The number among all users of the one at a place. */
+  userAt(place: number): number {
     return place * this.#workers + this.#worker;
   }
 
-  /** When the user became ready: the intended start of its request, until it is `completed`. */
-  readyNs(user: number): number {
-    return this.#readyNs[this.#placeOf(user)]!;
+  /** The next request is under way until it is `settled`. Throws an Error where none is due. */
+  take(): void {
+    const place = this.#queue.next;
+    if (place < 0) throw new Error('no user is due');
+    this.#underWay[place]!++;
+    const left = this.#toTake[place]! - 1;
+    this.#toTake[place] = left;
+    if (left === 0) this.#queue.pop();
   }
 
   /**
-   * The user has its answer, or knows that it gets none, and thinks. It is not asked again if it would be ready only at the stop or later.
-   * `nowNs` comes from a clock that never goes back; a reading before an earlier one is taken as that one. Throws an Error for a user
-   * who has no request under way.
+   * The user at a place has an answer, or knows that it gets none. What it does next is due at `nowNs` or later, and not at all if only
+   * at the stop or later. `nowNs` comes from a clock that never goes back; a reading before an earlier one is taken as that one. Throws an
+   * Error for a user who has no request under way.
    */
-  completed(user: number, nowNs: number): void {
-    const place = this.#placeOf(user);
-    if (this.#waiting[place] !== 0) throw new Error(`user ${user} has no request under way`);
-    this.#enqueue(place, Math.max(this.#lastReadyNs, nowNs + this.#thinkTimeNs));
-  }
-
-  /** When the next user is ready; Infinity if none waits. */
-  nextReadyNs(): number {
-    return this.#queued === 0 ? Infinity : this.#readyNs[this.#ring[this.#head]!]!;
-  }
-
-  #enqueue(place: number, readyNs: number): void {
-    this.#readyNs[place] = readyNs;
-    this.#waiting[place] = 1;
-    this.#lastReadyNs = readyNs;
-    if (readyNs >= this.#stopNs) return;
-    const tail = this.#head + this.#queued;
-    this.#ring[tail < this.count ? tail : tail - this.count] = place;
-    this.#queued++;
-  }
-
-  #placeOf(user: number): number {
-    const place = (user - this.#worker) / this.#workers;
-    if (!Number.isInteger(place) || place < 0 || place >= this.count) {
-      throw new RangeError(`user ${user} does not belong to worker ${this.#worker} of ${this.#workers}`);
+  settled(place: number, nowNs: number, failed: boolean): void {
+    if (!(this.#underWay[place]! > 0)) throw new Error(`user ${this.userAt(place)} has no request under way`);
+    if (nowNs > this.#nowNs) this.#nowNs = nowNs;
+    if (failed) this.#stage[place]! |= HAS_FAILED;
+    if (--this.#underWay[place]! > 0 || this.#toTake[place]! > 0) return;
+    if (this.#stage[place] === 0 && this.#assets > 0) {
+      this.#stage[place] = IN_ASSETS;
+      this.#due(place, this.#assets, this.#nowNs);
+      return;
     }
-    return place;
+    const thinkNs = this.#think.drawNs(this.userAt(place), this.#pauses[place]!++);
+    const leastNs = (this.#stage[place]! & HAS_FAILED) !== 0 ? this.#pauseNs : 0;
+    this.#stage[place] = 0;
+    this.#due(place, 1, this.#nowNs + (thinkNs > leastNs ? thinkNs : leastNs));
+  }
+
+  #due(place: number, requests: number, dueNs: number): void {
+    if (dueNs >= this.#stopNs) return;
+    this.#toTake[place] = requests;
+    this.#queue.push(place, dueNs);
   }
 }
 
-/** When each user of this worker first sends. Every worker draws for all users, so that the plan does not depend on their number. */
-function firstStarts(
-  { users, thinkTimeNs, startNs, seed, worker, workers }: ClosedUsersConfig,
-  count: number,
-): Float64Array {
-  const starts = new Float64Array(count).fill(startNs);
-  if (thinkTimeNs === 0) return starts;
-  const random = new Random(seed).fork(3);
-  for (let user = 0; user < users; user++) {
-    const offsetNs = Math.floor(random.nextUnit() * thinkTimeNs);
-    if (user % workers === worker) starts[(user - worker) / workers]! += offsetNs;
-  }
-  return starts;
-}
-
-function assertConfig({ users, thinkTimeNs, startNs, stopNs, worker, workers }: ClosedUsersConfig): void {
+function assertConfig({ users, assets = 0, startNs, stopNs, worker, workers }: ClosedUsersConfig): void {
   assertWorker(workers, worker);
   if (!Number.isInteger(users) || users < 0 || users >= 2 ** 31) throw new RangeError(`a population of ${users} users`);
-  if (!(thinkTimeNs >= 0 && thinkTimeNs < Infinity)) throw new RangeError(`a think time of ${thinkTimeNs} ns`);
+  if (!Number.isInteger(assets) || assets < 0 || assets > mostAssets)
+    throw new RangeError(`a page with ${assets} assets`);
   if (!Number.isFinite(startNs) || !(stopNs >= startNs)) throw new RangeError(`users from ${startNs} to ${stopNs} ns`);
 }

@@ -133,6 +133,6 @@ function describe(name: string, comparison: BlockComparison | null): string | nu
 }
 
 function figure(member: LoadGroupMember, metric: ReportedMetric): string {
-  const { value } = member.figures[metric];
-  return value === null ? '-' : `${milliseconds(value)} ms`;
+  const { value, atLeast } = member.figures[metric];
+  return value === null ? '-' : `${atLeast ? '>= ' : ''}${milliseconds(value)} ms`;
 }

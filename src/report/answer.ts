@@ -1,6 +1,7 @@
 /** Decides which variant answers fastest under each load, what it is compared with, and what it costs. The words are in answer-text.ts. */
 import { compareOverBlocks, type BlockComparison } from '../compare/blocks.ts';
 import { percent } from '../compare/words.ts';
+import { milliseconds } from './format.ts';
 import { loadGroups, type LoadGroup, type LoadGroupMember } from './load-group.ts';
 import { figuresByVariant, lossRate, type ReportedMetric, type RunResults } from './variant-figures.ts';
 
@@ -85,15 +86,21 @@ function screen(members: readonly LoadGroupMember[]): {
   const candidates: Candidate[] = [];
   const excluded: Exclusion[] = [];
   for (const member of members) {
-    const p50 = member.figures['latency.response.p50'].value;
-    const p99 = member.figures['latency.response.p99'].value;
+    const { value: p50, atLeast: bounded } = member.figures['latency.response.p50'];
+    const { value: p99, atLeast: tailBounded } = member.figures['latency.response.p99'];
     const rate = lossRate(member.losses) ?? 0;
     if (member.validTrials.length === 0) excluded.push({ member, reason: 'no valid trial' });
     else if (p50 === null || p99 === null) excluded.push({ member, reason: 'no request was answered' });
     else if (rate - lowestRate > materialLossRate) excluded.push({ member, reason: lossReason(rate, lowestRate) });
+    else if (bounded) excluded.push({ member, reason: boundReason('p50', p50) });
+    else if (tailBounded) excluded.push({ member, reason: boundReason('p99', p99) });
     else candidates.push({ member, p50, p99 });
   }
   return { candidates, excluded };
+}
+
+function boundReason(name: string, valueNs: number): string {
+  return `its ${name} is only known to be at least ${milliseconds(valueNs)} ms, since requests had no answer in time`;
 }
 
 function lossReason(rate: number, lowestRate: number): string {

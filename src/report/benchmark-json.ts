@@ -1,6 +1,6 @@
 /** Medians per variant in the JSON that github-action-benchmark reads, a file per direction, since the action takes one at a time. */
 import { betterOf } from '../compare/metric-list.ts';
-import { readMetric } from '../compare/metric.ts';
+import { trialFigure } from '../compare/bounded.ts';
 import { metricUnit } from '../scenario/metrics.ts';
 import type { Better } from '../stats/verdict.ts';
 import { plural } from '../compare/words.ts';
@@ -46,15 +46,17 @@ function entriesOf(row: VariantFigures, run: string, better: Better): readonly E
   return reportedMetrics
     .filter((metric) => betterOf(metric) === better)
     .flatMap((metric) => {
-      const { value } = row.figures[metric];
-      if (value === null) return [];
+      const { value, atLeast } = row.figures[metric];
+      // A bound among values would look like one of them.
+      if (value === null || atLeast) return [];
       const { unit, scale } = unitOf(metric);
-      const values = row.validTrials.flatMap((trial) => {
-        const reading = readMetric(trial, metric);
-        return reading.kind === 'value' ? [reading.value * scale] : [];
-      });
+      const figures = row.validTrials.flatMap((trial) => trialFigure(trial, metric) ?? []);
+      const values = figures.map((figure) => figure.value * scale);
+      const open = figures.some((figure) => figure.atLeast && figure.value * scale === Math.max(...values))
+        ? '>= '
+        : '';
       const name = `${printable(run, 120)} / ${printable(row.variant.name, 200)} / ${metric}`;
-      const range = `${plain(Math.min(...values))} to ${plain(Math.max(...values))}`;
+      const range = `${plain(Math.min(...values))} to ${open}${plain(Math.max(...values))}`;
       return [{ name, unit, value: plain(value * scale), range, extra: `median of ${plural(values.length, 'trial')}` }];
     });
 }

@@ -1,7 +1,7 @@
 /** The table of one pair for a terminal: a metric per row, with both figures, the ratio, the verdict, and what would have been seen. */
-import type { ComparedMetric, ComparedPair } from '../compare/document.ts';
+import type { ComparedMetric, ComparedPair, SideFigures } from '../compare/document.ts';
 import { derivedMetrics } from '../scenario/metrics.ts';
-import { significant } from './format.ts';
+import { boundText, significant } from './format.ts';
 import { percent } from '../compare/words.ts';
 import { metricLabel } from './metric-label.ts';
 import { metricText } from './metric-text.ts';
@@ -83,12 +83,13 @@ function renderTable(rows: readonly Row[], columns: readonly number[], { width, 
 
 function rowOf(metric: ComparedMetric, paint: Paint): Row {
   const { base, other, unit, ratio, interval, kind, verdict } = metric;
-  const value = (figure: number | null): string => (figure === null ? '-' : figureText(figure, metric.metric, unit));
+  const value = ({ value: figure, atLeast }: SideFigures): string =>
+    figure === null ? '-' : boundText(figureText(figure, metric.metric, unit), atLeast);
   return {
     label: `${metric.gating ? '> ' : ''}${metricLabel(metric.metric)}`,
     cells: [
-      value(base.value),
-      value(other.value),
+      value(base),
+      value(other),
       ratio === null ? '-' : timesText(ratio),
       kind === 'exact' ? 'exact' : interval === null ? '-' : `${timesText(interval.low)}..${timesText(interval.high)}`,
       verdictWord(metric),

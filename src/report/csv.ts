@@ -38,7 +38,7 @@ const firstColumns: readonly Column[] = [
 
 /**
  * A heading line, then a line per trial in the order of the runs; lines end in CRLF. Figures are in the record's units and at full
- * precision, and an empty cell is a figure that could not be had. An axis is a column `axis:NAME`. Text that a spreadsheet would take
+ * precision, and an empty cell is a figure that could not be had; `>=5000000000` is a lower bound, since requests had no answer in time. An axis is a column `axis:NAME`. Text that a spreadsheet would take
  * for a formula begins with an apostrophe; control characters are shown as escapes.
  */
 export function renderCsv(input: ReportInput): string {
@@ -68,6 +68,7 @@ function figureColumns(rows: readonly Row[]): readonly Column[] {
     heading: path,
     value: ({ trial }) => {
       const reading = readMetric(trial, path);
+      if (reading.kind === 'bound') return `>=${reading.value}`;
       return reading.kind === 'value' ? reading.value : null;
     },
   }));

@@ -8,6 +8,11 @@ export function significant(value: number): string {
   return value.toFixed(decimals);
 }
 
+/** A figure, or a lower bound for one: `>=5000`. */
+export function boundText(text: string, atLeast: boolean | undefined): string {
+  return atLeast === true ? `>=${text}` : text;
+}
+
 /** Milliseconds of a time in ns. */
 export function milliseconds(valueNs: number): string {
   return significant(valueNs / 1e6);

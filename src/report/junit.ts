@@ -3,7 +3,7 @@ import { judgeClaims, type ClaimCase, type ClaimResult } from '../compare/claims
 import type { ComparedMetric, ComparedPair, ComparisonDocument, GateResult, SideFigures } from '../compare/document.ts';
 import { marginText } from '../compare/metric-comparison.ts';
 import { percent, plural } from '../compare/words.ts';
-import { comparedText, ratioText, verdictText } from './metric-text.ts';
+import { ratioText, sideText, verdictText } from './metric-text.ts';
 import { printable } from './printable.ts';
 import type { ReportInput } from './report-input.ts';
 import { distinct, runNames } from './run-names.ts';
@@ -114,8 +114,9 @@ function gateCase({ metric, margin, outcome, reason }: GateResult, pair: Compare
 function metricLines(compared: ComparedMetric): readonly string[] {
   const { base, other, n, p, pHolm, smallestDetectable, reason } = compared;
   const side = (name: string, figures: SideFigures): string => {
-    const each = figures.perTrial.map(({ value }) => comparedText(compared, value)).join(', ');
-    const middle = figures.value === null ? 'no figure' : `median ${comparedText(compared, figures.value)}`;
+    const each = figures.perTrial.map((trial) => sideText(compared, trial) ?? '-').join(', ');
+    const median = sideText(compared, figures);
+    const middle = median === null ? 'no figure' : `median ${median}`;
     return `${name}: ${middle}${each === '' ? '' : ` of ${each}`}`;
   };
   const ratio = ratioText(compared);

@@ -1,12 +1,12 @@
 /** The comparisons of a report as Markdown: a table per pair of variants that can be folded. */
-import type { ComparedMetric, ComparedPair, ComparisonDocument } from '../compare/document.ts';
+import type { ComparedMetric, ComparedPair, ComparisonDocument, SideFigures } from '../compare/document.ts';
 import type { BoundedPage } from './bounded-page.ts';
 import { count } from './format.ts';
 import { percent, plural } from '../compare/words.ts';
 import { row, tableHead } from './markdown-table.ts';
 import { htmlProse, prose } from './markdown-text.ts';
 import { metricLabel } from './metric-label.ts';
-import { comparedText, ratioText, verdictText } from './metric-text.ts';
+import { ratioText, sideText, verdictText } from './metric-text.ts';
 
 /** Of all notes under one table. */
 const mostNoteChars = 3000;
@@ -52,12 +52,12 @@ function tallyOf({ metrics, design, excluded }: ComparedPair): string {
 
 function metricRow(metric: ComparedMetric): string {
   const { base, other, gating, smallestDetectable } = metric;
-  const figure = (value: number | null): string => (value === null ? '-' : comparedText(metric, value));
+  const figure = (side: SideFigures): string => prose(sideText(metric, side) ?? '-');
   const verdict = verdictText(metric);
   return row([
     `${prose(metricLabel(metric.metric))}${gating ? ' (gate)' : ''}`,
-    figure(base.value),
-    figure(other.value),
+    figure(base),
+    figure(other),
     ratioText(metric) ?? '-',
     metric.verdict === 'regression' ? `**${verdict}**` : verdict,
     smallestDetectable === null ? '-' : percent(smallestDetectable),

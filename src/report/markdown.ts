@@ -6,7 +6,7 @@ import { answerSentences } from './answer-text.ts';
 import { answersOf } from './answer.ts';
 import { BoundedPage } from './bounded-page.ts';
 import { fileNamePart } from './file-names.ts';
-import { count } from './format.ts';
+import { boundText, count } from './format.ts';
 import { plural } from '../compare/words.ts';
 import { importedText } from './imported.ts';
 import { addComparisons } from './markdown-comparison.ts';
@@ -16,6 +16,7 @@ import { metricLabel } from './metric-label.ts';
 import { metricText } from './metric-text.ts';
 import type { ReportInput } from './report-input.ts';
 import { runNames } from './run-names.ts';
+import { boundsNote } from './tables.ts';
 import { figuresByVariant, lost, type ReportedMetric, type VariantFigures } from './variant-figures.ts';
 import { gatherWarnings, invalidText, invalidTrials, warningText } from './warnings.ts';
 
@@ -226,24 +227,39 @@ function addFigures(page: BoundedPage, { runs, names }: NamedInput): void {
   const items = runs.flatMap(({ results }, index) =>
     figuresByVariant(results).map((figures) => [figuresRow(figures, runs.length > 1 ? `${code(names[index]!)} ` : '')]),
   );
-  const headings = ['variant', ...figureColumns.map(([heading]) => heading), 'lost'];
+  const headings = [
+    'variant',
+    ...figureColumns.map(([heading]) => heading),
+    'lost',
+    'of these dropped',
+    'no answer in time',
+  ];
   const head = [
     '<details><summary>Figures of every variant (medians over valid trials)</summary>',
     '',
     ...tableHead(headings),
   ];
-  page.addPart({ head, items, tail: ['', '</details>', ''], noun: 'variant' });
+  const bounded = items.some(([line]) => line?.includes('&gt;=') === true);
+  const tail = ['', ...(bounded ? [prose(boundsNote), ''] : []), '</details>', ''];
+  page.addPart({ head, items, tail, noun: 'variant' });
 }
 
-function figuresRow({ variant, figures, losses, validTrials }: VariantFigures, run: string): string {
+function figuresRow({ variant, figures, losses, censored, validTrials }: VariantFigures, run: string): string {
   const cells = figureColumns.map(([, metric]) => {
-    const { value } = figures[metric];
+    const { value, atLeast } = figures[metric];
     // The heading of a time has its unit.
     if (value === null) return '-';
-    return metricText(value, metric.startsWith('latency.') ? 'ns' : 'count').replace(/ ms$/, '');
+    const text = metricText(value, metric.startsWith('latency.') ? 'ns' : 'count').replace(/ ms$/, '');
+    return prose(boundText(text, atLeast));
   });
   const invalid = validTrials.length === 0 ? ' (invalid)' : '';
-  return row([`${run}${code(variant.name)}${invalid}`, ...cells, losses === null ? '-' : count(lost(losses))]);
+  const lostCells = losses === null ? ['-', '-'] : [count(lost(losses)), count(losses.dropped)];
+  return row([
+    `${run}${code(variant.name)}${invalid}`,
+    ...cells,
+    ...lostCells,
+    censored === null ? '-' : count(censored),
+  ]);
 }
 
 function addRuns(page: BoundedPage, { runs, names }: NamedInput): void {

@@ -1,8 +1,8 @@
 /** A metric's figure as text with its unit, and the words of a verdict: the same in every report. */
-import type { ComparedMetric } from '../compare/document.ts';
+import type { ComparedMetric, SideFigures } from '../compare/document.ts';
 import { marginText } from '../compare/metric-comparison.ts';
 import { derivedMetrics, type MetricUnit } from '../scenario/metrics.ts';
-import { amount, count, milliseconds, significant } from './format.ts';
+import { amount, boundText, count, milliseconds, significant } from './format.ts';
 import { percent } from '../compare/words.ts';
 
 /** Three significant digits and the unit; times in ms, CPU in us. */
@@ -26,6 +26,14 @@ export function metricText(value: number, unit: MetricUnit): string {
 /** A figure of a comparison; the share of lost requests in percent. */
 export function comparedText({ metric, unit }: Pick<ComparedMetric, 'metric' | 'unit'>, value: number): string {
   return metric === derivedMetrics.lossRate ? percent(value) : metricText(value, unit);
+}
+
+/** The median of a side: `5000 ms`, `>=5000 ms` for a lower bound; null without one. */
+export function sideText(
+  metric: Pick<ComparedMetric, 'metric' | 'unit'>,
+  { value, atLeast }: Pick<SideFigures, 'value' | 'atLeast'>,
+): string | null {
+  return value === null ? null : boundText(comparedText(metric, value), atLeast);
 }
 
 function bytesText(value: number): string {

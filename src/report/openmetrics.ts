@@ -37,17 +37,19 @@ function plainFamily(name: string, what: string, metric: ReportedMetric): Median
   return { name, unit: null, scale: 1, what, medians: [{ metric, labels: {} }] };
 }
 
+const responseMedians: readonly Median[] = [
+  { metric: 'latency.response.p50', labels: { percentile: '50' } },
+  { metric: 'latency.response.p99', labels: { percentile: '99' } },
+  { metric: 'latency.response.p999', labels: { percentile: '99.9' } },
+];
+
 const medianFamilies: readonly MedianFamily[] = [
   {
     name: 'connbench_response_median_seconds',
     unit: 'seconds',
     scale: perNs,
     what: 'Percentile of the response time',
-    medians: [
-      { metric: 'latency.response.p50', labels: { percentile: '50' } },
-      { metric: 'latency.response.p99', labels: { percentile: '99' } },
-      { metric: 'latency.response.p999', labels: { percentile: '99.9' } },
-    ],
+    medians: responseMedians,
   },
   plainFamily(
     'connbench_throughput_requests_per_second',
@@ -102,6 +104,7 @@ export function renderOpenMetrics(input: ReportInput): string {
   addRuns(page, input, names);
   addTrials(page, rows);
   addMedians(page, rows);
+  addBounds(page, rows);
   addResponses(page, rows);
   addComparison(page, input, names);
   addGates(page, input);
@@ -144,6 +147,33 @@ function addTrials(page: Exposition, rows: readonly Row[]): void {
     const rate = lossRate(figures.losses);
     if (rate !== null) page.sample('', labels, rate);
   }
+  page.family(
+    'connbench_dropped_requests',
+    'gauge',
+    null,
+    'Requests refused by a limit of the strategy, over all trials.',
+  );
+  for (const { labels, figures } of rows) {
+    if (figures.losses !== null) page.sample('', labels, figures.losses.dropped);
+  }
+  const censored = 'Requests that timed out or were unfinished at the end of the drain, over all trials.';
+  page.family('connbench_censored_requests', 'gauge', null, censored);
+  for (const { labels, figures } of rows) {
+    if (figures.censored !== null) page.sample('', labels, figures.censored);
+  }
+}
+
+/** Lower bounds, in a family of their own: among values they would be taken for some. */
+function addBounds(page: Exposition, rows: readonly Row[]): void {
+  const text =
+    'Lower bound of a percentile that depends on requests without an answer in time, median over the valid trials.';
+  page.family('connbench_response_at_least_seconds', 'gauge', 'seconds', text);
+  for (const { labels, figures } of rows.filter((row) => row.figures.validTrials.length > 0)) {
+    for (const { metric, labels: own } of responseMedians) {
+      const { value, atLeast } = figures.figures[metric];
+      if (value !== null && atLeast) page.sample('', { ...labels, ...own }, scaled(value, perNs));
+    }
+  }
 }
 
 /** Variants without a valid trial are left out: nothing here would tell their figures from good ones. */
@@ -153,15 +183,15 @@ function addMedians(page: Exposition, rows: readonly Row[]): void {
     page.family(name, 'gauge', unit, `${what}, median over the valid trials.`);
     for (const { labels, figures } of usable) {
       for (const median of medians) {
-        const { value } = figures.figures[median.metric];
-        if (value !== null) page.sample('', { ...labels, ...median.labels }, scaled(value, scale));
+        const { value, atLeast } = figures.figures[median.metric];
+        if (value !== null && !atLeast) page.sample('', { ...labels, ...median.labels }, scaled(value, scale));
       }
     }
   }
 }
 
 function addResponses(page: Exposition, rows: readonly Row[]): void {
-  const text = 'Response time of all requests of the valid trials, from the time at which a request was due.';
+  const text = 'Response time of the answered requests of the valid trials, from the time at which a request was due.';
   page.family('connbench_response_seconds', 'summary', 'seconds', text);
   for (const { labels, figures } of rows) {
     const merged = mergedResponse(figures.validTrials);

@@ -4,11 +4,14 @@ import { answersOf, priceMetrics, type GroupAnswer } from './answer.ts';
 import { failureKinds, type FailureKind } from './errors.ts';
 import { judgeClaims, type ClaimCase, type Outcome } from '../compare/claims.ts';
 import type { GateResult } from '../compare/document.ts';
+import type { TrialRecord } from '../results/record.ts';
+import type { SlowRequestRecord } from '../results/slowest-record.ts';
 import type { LoadGroupMember } from './load-group.ts';
 import { printableJson } from './printable.ts';
 import {
   figuresByVariant,
   reportedMetrics,
+  type Figure,
   type Losses,
   type ReportedMetric,
   type RunResults,
@@ -23,12 +26,16 @@ interface VariantSummary {
   readonly axes: Readonly<Record<string, string>>;
   readonly trials: number;
   readonly validTrials: number;
-  /** Medians over the valid trials by path in a trial record, in the record's unit. */
+  /** Medians over the valid trials by path in a trial record, in the record's unit; null where there is none, or a lower bound only. */
   readonly metrics: Metrics;
+  /** Lower bounds of medians that depend on requests without an answer in time, by path. Absent where there are none. */
+  readonly atLeast?: Readonly<Partial<Record<ReportedMetric, number>>>;
   /** Why a metric is null, by its path. */
   readonly missing: Readonly<Partial<Record<ReportedMetric, string>>>;
   /** Sums over all trials. */
   readonly losses: Losses | null;
+  /** Requests that timed out or were unfinished at the end of the drain, over all trials; null where that is not known. */
+  readonly censored: number | null;
   readonly tailSamples: VariantFigures['tailSamples'];
 }
 
@@ -79,16 +86,27 @@ export interface RunSummary {
   }[];
   /** Of the scenario; absent where it has none, or nothing to compare. */
   readonly gates?: readonly GateResult[];
+  /** Of the trials of the variants that were to be explained; absent where none was. */
+  readonly slowest?: readonly {
+    readonly variant: string;
+    readonly block: number;
+    readonly valid: boolean;
+    readonly requests: readonly SlowRequestRecord[];
+  }[];
   readonly errors: readonly FailureKind[];
   readonly warnings: readonly GatheredWarning[];
   readonly invalid: readonly InvalidTrial[];
 }
 
-/** `file`: where the results are; `gates`: how those of the scenario ended, null without. */
+/**
+ * `file`: where the results are; `gates`: how those of the scenario ended, null without; `explained`: names of the variants whose slowest
+ * requests are wanted.
+ */
 export function summarise(
   results: RunResults,
   file: string | null,
   gates: readonly GateResult[] | null = null,
+  explained: readonly string[] = [],
 ): RunSummary {
   const { header, trials, footer } = results;
   const rows = figuresByVariant(results);
@@ -109,6 +127,7 @@ export function summarise(
       return { claim, metric, outcome, reason, cases };
     }),
     ...(gates === null ? {} : { gates }),
+    ...(explained.length === 0 ? {} : { slowest: slowestOf(trials, explained) }),
     errors: failureKinds(rows),
     warnings: gatherWarnings(trials),
     invalid: invalidTrials(trials),
@@ -120,30 +139,56 @@ export function renderSummary(summary: RunSummary): string {
   return `${printableJson(JSON.stringify(summary, null, 2))}\n`;
 }
 
+function slowestOf(trials: readonly TrialRecord[], explained: readonly string[]): RunSummary['slowest'] & {} {
+  return trials
+    .filter((trial) => explained.includes(trial.variant))
+    .map(({ variant, block, valid, slowest = [] }) => ({ variant, block, valid, requests: slowest }));
+}
+
 function variantSummary({
   variant,
   trials,
   validTrials,
   figures,
   losses,
+  censored,
   tailSamples,
 }: VariantFigures): VariantSummary {
-  const metrics = Object.fromEntries(reportedMetrics.map((path) => [path, figures[path].value])) as Metrics;
+  const metrics = Object.fromEntries(reportedMetrics.map((path) => [path, certain(figures[path])])) as Metrics;
+  const bounds = reportedMetrics.filter((path) => figures[path].atLeast);
+  const atLeast = Object.fromEntries(bounds.map((path) => [path, figures[path].value]));
   const missing = Object.fromEntries(
     reportedMetrics.flatMap((path) => {
-      const { reason } = figures[path];
+      const { reason, atLeast: bound } = figures[path];
+      if (bound) return [[path, 'only a lower bound is known: requests had no answer in time']];
       return reason === null ? [] : [[path, reason]];
     }),
   );
   const { name, axes } = variant;
-  return { name, axes, trials: trials.length, validTrials: validTrials.length, metrics, missing, losses, tailSamples };
+  return {
+    name,
+    axes,
+    trials: trials.length,
+    validTrials: validTrials.length,
+    metrics,
+    ...(bounds.length === 0 ? {} : { atLeast }),
+    missing,
+    losses,
+    censored,
+    tailSamples,
+  };
+}
+
+/** Null for a bound. */
+function certain({ value, atLeast }: Figure): number | null {
+  return atLeast ? null : value;
 }
 
 function answerSummary(answer: GroupAnswer): AnswerSummary {
   const { group, winner, reference, split, excluded } = answer;
   const name = (member: LoadGroupMember): string => member.variant.name;
   const value = (member: LoadGroupMember | null, metric: ReportedMetric): number | null =>
-    member?.figures[metric].value ?? null;
+    member === null ? null : certain(member.figures[metric]);
   const ratio = (metric: ReportedMetric): number | null => {
     const own = value(winner, metric);
     const other = value(reference, metric);

@@ -1,5 +1,5 @@
 /** The tables of a run for a terminal: a row per variant, one table where the width allows, two below that. */
-import { amount, count, milliseconds } from './format.ts';
+import { amount, boundText, count, milliseconds } from './format.ts';
 import { plain, type Paint } from './paint.ts';
 import { printable } from './printable.ts';
 import { fewestTailSamples, lost, type ReportedMetric, type VariantFigures } from './variant-figures.ts';
@@ -30,8 +30,8 @@ function figureColumn(
     heading,
     name,
     text: (row) => {
-      const { value } = row.figures[metric];
-      return value === null ? null : format(value);
+      const { value, atLeast } = row.figures[metric];
+      return value === null ? null : boundText(format(value), atLeast);
     },
     reason: (row) => row.figures[metric].reason,
   };
@@ -49,15 +49,32 @@ function tailColumn(
     ...column,
     text: (row) => {
       const text = column.text(row);
-      return text !== null && thin(row) ? `~${text}` : text;
+      return text !== null && thin(row) && !row.figures[metric].atLeast ? `~${text}` : text;
     },
   };
 }
 
-const costColumns: readonly Column[] = [
+const latencyColumns: readonly Column[] = [
   figureColumn('latency.response.p50', 'p50', ['p50', 'ms'], milliseconds),
   tailColumn('latency.response.p99', 'p99', 'p99', ['p99', 'ms']),
   tailColumn('latency.response.p999', 'p999', 'p99.9', ['p99.9', 'ms']),
+];
+
+/** Beside the latency, where there are any: they are what its figures do not hold, or hold as bounds only. */
+const droppedColumn: Column = {
+  heading: ['drop-', 'ped'],
+  name: 'dropped',
+  text: ({ losses }) => (losses === null ? null : count(losses.dropped)),
+  reason: () => 'no trial could report its requests',
+};
+const censoredColumn: Column = {
+  heading: ['no', 'answer', 'in time'],
+  name: 'no answer in time',
+  text: ({ censored }) => (censored === null ? null : count(censored)),
+  reason: () => 'the ages of requests without an answer were not recorded',
+};
+
+const costColumns: readonly Column[] = [
   figureColumn('throughput.achievedPerSecond', 'req/s', ['req/s'], amount),
   figureColumn('cpu.generator.perRequestUs', 'client CPU', ['client', 'CPU', 'us/req'], amount),
   figureColumn('cpu.server.perRequestUs', 'server CPU', ['server', 'CPU', 'us/req'], amount),
@@ -93,14 +110,17 @@ export interface RenderedTables {
 export function renderTables(rows: readonly VariantFigures[], width: number, paint: Paint): RenderedTables {
   const errors = rows.some(({ losses }) => losses === null || lost(losses) > 0) ? [errorColumn] : [];
   const ofLink = rows.some((row) => packetsColumn.text(row) !== null) ? [packetsColumn] : [];
+  const dropped = rows.some(({ losses }) => losses !== null && losses.dropped > 0) ? [droppedColumn] : [];
+  const censored = rows.some((row) => (row.censored ?? 0) > 0) ? [censoredColumn] : [];
+  const ofCost = [...latencyColumns, ...censored, ...dropped, ...costColumns];
   const ofConnections = [...connectionColumns, ...ofLink];
-  const everything = [...costColumns, ...ofConnections, ...errors];
+  const everything = [...ofCost, ...ofConnections, ...errors];
   const longest = Math.max(...[labelHeading(rows), ...rows.map(rowLabel)].map(displayWidth));
   const room = width - figuresWidth(everything, rows);
   const sets =
     room >= Math.min(longest, wantedLabelWidth)
       ? [everything]
-      : [[...costColumns, ...errors], ofConnections].flatMap((columns) => fitting(columns, rows, width));
+      : [[...ofCost, ...errors], ofConnections].flatMap((columns) => fitting(columns, rows, width));
   return { tables: sets.map((columns) => renderTable(rows, columns, width, paint)), notes: notesOf(rows, everything) };
 }
 
@@ -195,6 +215,10 @@ function figureCell(column: Column, row: VariantFigures, paint: Paint): Cell {
   return { lines: [text], paint: text.startsWith('~') || row.validTrials.length === 0 ? paint.dim : plain };
 }
 
+/** What the sign means, for every report. */
+export const boundsNote =
+  '>= at least: requests without an answer in time (timed out, or unfinished at the end) count with the time they were waited for';
+
 function notesOf(rows: readonly VariantFigures[], columns: readonly Column[]): readonly string[] {
   const notes: string[] = [];
   if (rows.some((row) => columns.some((column) => column.text(row)?.startsWith('~') === true))) {
@@ -202,6 +226,7 @@ function notesOf(rows: readonly VariantFigures[], columns: readonly Column[]): r
       `~ fewer than ${fewestTailSamples} samples lie beyond this quantile: an indication, not a figure to rely on`,
     );
   }
+  if (rows.some((row) => columns.some((column) => column.text(row)?.startsWith('>=') === true))) notes.push(boundsNote);
   const reasons = new Map<string, Set<string>>();
   for (const column of columns) {
     for (const row of rows.filter((candidate) => column.text(candidate) === null)) {

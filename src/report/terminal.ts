@@ -8,9 +8,10 @@ import { plural } from '../compare/words.ts';
 import { painter, type Paint } from './paint.ts';
 import { printable } from './printable.ts';
 import { renderTables } from './tables.ts';
+import { mostDoubts, trustOf } from './trust.ts';
 import { figuresByVariant, type RunResults, type VariantFigures } from './variant-figures.ts';
 import { importedText } from './imported.ts';
-import { gatherWarnings, invalidText, invalidTrials, warningText } from './warnings.ts';
+import { adviceFor, gatherWarnings, invalidText, invalidTrials, warningText } from './warnings.ts';
 import { wrap } from './wrap.ts';
 
 export interface TerminalOptions {
@@ -34,6 +35,7 @@ export function renderTerminal(results: RunResults, options: TerminalOptions = d
     ...tableSections(rows, results, width, prose),
     errorSection(rows, prose),
     answerSection(results, prose),
+    trustSection(rows, prose),
     explanationSection(results, prose),
     claimSection(results, prose),
     invalidSection(results, prose),
@@ -116,6 +118,18 @@ function outcomePaint(outcome: Outcome, paint: Paint): (text: string) => string 
   }
 }
 
+function trustSection(rows: readonly VariantFigures[], prose: Prose): string {
+  const trust = trustOf(rows);
+  if (trust === null) return '';
+  const { summary, doubts } = trust;
+  const shown = doubts
+    .slice(0, mostDoubts)
+    .map(({ variant, text }) => prose.paragraph(`${printable(variant, 100)}: ${printable(text)}`, '  - '));
+  const rest = doubts.length - shown.length;
+  const more = rest > 0 ? [prose.paragraph(`and ${plural(rest, 'more variant')}`, '  - ')] : [];
+  return prose.section('Can these figures be trusted?', [prose.paragraph(summary, '  '), ...shown, ...more]);
+}
+
 /** What the scenario says of its variants, in its own words. */
 function explanationSection({ header }: RunResults, prose: Prose): string {
   const paragraphs = (header.explanations ?? []).map(({ variants, text }) => {
@@ -135,8 +149,10 @@ function claimSection(results: RunResults, prose: Prose): string {
 }
 
 function invalidSection({ trials }: RunResults, prose: Prose): string {
-  const lines = invalidTrials(trials).map((trial) => prose.paint.red(prose.paragraph(invalidText(trial), '  ! ')));
-  return prose.section('Invalid trials: do not use their figures', lines);
+  const invalid = invalidTrials(trials);
+  const lines = invalid.map((trial) => prose.paint.red(prose.paragraph(invalidText(trial), '  ! ')));
+  const advice = adviceFor(invalid).map((text) => prose.paragraph(printable(text, 1000), '    > '));
+  return prose.section('Invalid trials: do not use their figures', [...lines, ...advice]);
 }
 
 function warningSection({ trials }: RunResults, prose: Prose): string {

@@ -2,8 +2,9 @@
 import type { ResultFile } from '../results/read-file.ts';
 import type { TrialRecord } from '../results/record.ts';
 import type { VariantRecord } from '../results/run-plan.ts';
-import { median } from '../stats/summary.ts';
+import { boundedFigure, boundedMedian, trialFigure } from '../compare/bounded.ts';
 import { readMetric } from '../compare/metric.ts';
+import { derivedMetrics } from '../scenario/metrics.ts';
 
 /** What a report is made from; `readResultFile` gives it. */
 export type RunResults = Pick<ResultFile, 'header' | 'trials' | 'footer'>;
@@ -30,9 +31,11 @@ export type ReportedMetric = (typeof reportedMetrics)[number];
 /** Fewest samples beyond a quantile for it to be shown without a mark. */
 export const fewestTailSamples = 10;
 
-interface Figure {
+export interface Figure {
   /** Null where no trial has it. */
   readonly value: number | null;
+  /** The value is a lower bound: it depends on requests that timed out or were never finished. */
+  readonly atLeast: boolean;
   /** Why it is null; null with a value. */
   readonly reason: string | null;
 }
@@ -57,6 +60,8 @@ export interface VariantFigures {
   readonly tailSamples: { readonly p99: number | null; readonly p999: number | null };
   /** Null where no trial knows them. */
   readonly losses: Losses | null;
+  /** Requests that timed out or were unfinished at the end of the drain, over all trials; null where no trial knows them. */
+  readonly censored: number | null;
 }
 
 /** A row per variant of the run that has a trial, in the scenario's order. */
@@ -84,15 +89,21 @@ function figuresOf(variant: VariantRecord, trials: readonly TrialRecord[]): Vari
     figures: figures as Record<ReportedMetric, Figure>,
     tailSamples: { p99: tailSamples(used, 0.99), p999: tailSamples(used, 0.999) },
     losses: lossesOf(trials),
+    censored: censoredOf(trials),
   };
 }
 
 function figureOf(trials: readonly TrialRecord[], path: string): Figure {
   const readings = trials.map((trial) => readMetric(trial, path));
-  const value = median(readings.flatMap((reading) => (reading.kind === 'value' ? [reading.value] : [])));
-  if (value !== null) return { value, reason: null };
+  const middle = boundedMedian(readings.flatMap((reading) => boundedFigure(reading) ?? []));
+  if (middle !== null) return { ...middle, reason: null };
   const missing = readings.find((reading) => reading.kind === 'missing');
-  return { value: null, reason: missing?.reason ?? 'not recorded' };
+  return { value: null, atLeast: false, reason: missing?.reason ?? 'not recorded' };
+}
+
+function censoredOf(trials: readonly TrialRecord[]): number | null {
+  const known = trials.flatMap((trial) => trialFigure(trial, derivedMetrics.censored) ?? []);
+  return known.length === 0 ? null : known.reduce((sum, { value }) => sum + value, 0);
 }
 
 function tailSamples(trials: readonly TrialRecord[], p: number): number | null {

@@ -27,7 +27,7 @@ export interface InvalidTrial {
   readonly index: number;
   readonly variant: string;
   readonly block: number;
-  readonly reasons: readonly { readonly code: string; readonly message: string }[];
+  readonly reasons: TrialRecord['invalidReasons'];
 }
 
 /** Trials whose figures must not be used, in the order of the file. */
@@ -35,6 +35,11 @@ export function invalidTrials(trials: readonly TrialRecord[]): readonly InvalidT
   return trials
     .filter((trial) => !trial.valid)
     .map(({ index, variant, block, invalidReasons }) => ({ index, variant, block, reasons: invalidReasons }));
+}
+
+/** What to change, each once, in the order of the trials. */
+export function adviceFor(trials: readonly InvalidTrial[]): readonly string[] {
+  return [...new Set(trials.flatMap(({ reasons }) => reasons.flatMap(({ advice }) => advice ?? [])))];
 }
 
 /** Cases shown per warning. */

@@ -26,6 +26,7 @@ const figureSections = [
   'link',
   'server',
   'sampler',
+  'selfCheck',
 ] as const;
 
 /** Dotted paths of the figures that are null without a recorded reason. Points of a series are not looked at. */

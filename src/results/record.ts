@@ -4,9 +4,12 @@
  * exist on a machine or in a trial is null, with the reason under its dotted path in the trial's `missing`; it is never 0.
  */
 import { z } from 'zod';
+import { censoredSchema } from './censored-record.ts';
 import { hostSettingsSchema, linkSchema } from './network-record.ts';
 import { failureSchema, requestsSchema, throughputSchema } from './request-record.ts';
 import { environmentSchema, expectationSchema, explanationSchema, gateSchema, plannedTrialSchema, variantSchema } from './run-plan.ts';
+import { selfCheckSchema } from './self-check-record.ts';
+import { slowRequestSchema } from './slowest-record.ts';
 import {
   amountSchema,
   axesSchema,
@@ -60,8 +63,8 @@ export type HeaderRecord = DeepReadonly<z.infer<typeof headerSchema>>;
 /* ---- trial ---- */
 
 /**
- * Summary and full content of one latency histogram. Only in an imported run may the histogram be null, and with it the figures that
- * the other program did not report.
+ * Summary and full content of one latency histogram, of answered requests: those without an answer are in the trial's `censored`.
+ * Only in an imported run may the histogram be null, and with it the figures that the other program did not report.
  */
 export const latencySchema = z
   .object({
@@ -244,7 +247,8 @@ export const trialSchema = z.object({
   /** Null only in an imported run. */
   measureSeconds: amountSchema.nullable(),
   valid: z.boolean(),
-  invalidReasons: z.array(z.object({ code: z.string(), message: z.string() })),
+  /** `advice`: what to change; absent where nothing general can be said, and in files of earlier versions. */
+  invalidReasons: z.array(z.object({ code: z.string(), message: z.string(), advice: z.exactOptional(z.string()) })),
   warnings: z.array(warningSchema),
   /** Dotted path of a null field, or of an object whose fields are null -> why. */
   missing: z.record(z.string(), reasonSchema),
@@ -263,6 +267,10 @@ export const trialSchema = z.object({
   throughput: throughputSchema.nullable(),
   latency: latencySetSchema,
   latencyByConnection: z.object({ new: latencySetSchema, reused: latencySetSchema }),
+  /** Requests that are not in `latency`, since their response time is only known to be longer than their age. Absent without any. */
+  censored: z.exactOptional(censoredSchema),
+  /** The slowest first, at most 20, answered or not. Absent where nothing was sent, in imported runs and in files of earlier versions. */
+  slowest: z.exactOptional(z.array(slowRequestSchema)),
   connections: connectionsSchema.nullable(),
   fds: z.object({ client: gaugeSchema, server: gaugeSchema }),
   timeWait: z.object({
@@ -286,6 +294,8 @@ export const trialSchema = z.object({
   server: serverSchema,
   reconciliation: z.array(reconciliationSchema),
   series: z.object({ intervals: z.array(intervalSchema) }),
+  /** How busy generator, server and machine were. Absent where measure never began, and in files of earlier versions. */
+  selfCheck: z.exactOptional(selfCheckSchema),
   sampler: z
     .object({
       intervalMs: amountSchema,

@@ -13,6 +13,7 @@ import type {
   SamplerReport,
   SamplerRequest,
 } from './messages.ts';
+import { MachineReader } from './machine.ts';
 import {
   PacedTimeWait,
   openNamespaceTimeWait,
@@ -37,11 +38,12 @@ interface Sources {
   readonly sockstats: readonly (ProcFile | Error)[];
   readonly timeWaitSource: TimeWaitSource;
   readonly timeWait: PacedTimeWait;
+  readonly machine: MachineReader;
   /** Why TIME_WAIT of a side cannot be seen from this namespace; null where it can. */
   readonly hidden: Readonly<Record<Side, string | null>>;
 }
 
-/** Synchronous and without a timer: whoever owns it decides when a sample is taken. Holds about eight descriptors until `close`, which keep namespaces alive. */
+/** Synchronous and without a timer: whoever owns it decides when a sample is taken. Holds about a dozen descriptors until `close`, which keep namespaces alive. */
 export class Collector {
   readonly #sources: Sources | null;
   readonly #platform: string;
@@ -55,12 +57,22 @@ export class Collector {
     this.#sources = platform === 'linux' ? openSources(request) : null;
   }
 
-  /** Takes a sample now. `exact` counts TIME_WAIT even where that is dear and not due yet. */
-  sample(exact: boolean): Sample {
+  /** Takes a sample now. `exact` counts TIME_WAIT even where that is dear and not due yet, `machine` looks at the machine likewise. */
+  sample(exact: boolean, machine = exact): Sample {
     const atNs = nowNs();
-    const sample = this.#take(atNs, exact);
+    const gauges = this.#take(atNs, exact);
+    const sample = this.#isMachineDue(atNs, machine) ? this.#withMachine(gauges) : gauges;
     this.#costsUs.push((nowNs() - atNs) / 1000);
     return sample;
+  }
+
+  #isMachineDue(atNs: number, asked: boolean): boolean {
+    return this.#sources !== null && (asked || this.#sources.machine.isDue(atNs));
+  }
+
+  #withMachine(sample: Sample): Sample {
+    const cpuUs = { client: sample.client.cpuUs, server: sample.server.cpuUs };
+    return { ...sample, machine: this.#sources!.machine.read(sample.atNs, cpuUs) };
   }
 
   #take(atNs: number, exact: boolean): Sample {
@@ -151,10 +163,12 @@ export class Collector {
     if (this.#sources?.server instanceof ProcessReader) this.#sources.server.close();
     for (const file of this.#sources?.sockstats ?? []) if (file instanceof ProcFile) file.close();
     this.#sources?.timeWaitSource.close();
+    this.#sources?.machine.close();
   }
 }
 
-function openSources({ clientPid, serverPid, serverPort, serverTree, namespaces }: SamplerRequest): Sources {
+function openSources(request: SamplerRequest): Sources {
+  const { clientPid, serverPid, serverPort, serverTree, namespaces } = request;
   const shared = namespaces === null;
   const timeWaitSource = shared
     ? openTimeWaitSource(serverPort)
@@ -165,6 +179,7 @@ function openSources({ clientPid, serverPid, serverPort, serverTree, namespaces 
     sockstats: shared ? [openSockstat()] : [openSockstat(namespaces.clientPid), openSockstat(namespaces.serverPid)],
     timeWaitSource,
     timeWait: new PacedTimeWait(timeWaitSource),
+    machine: new MachineReader(request),
     hidden: { client: shared ? whyHidden(clientPid) : null, server: shared ? whyHidden(serverPid) : null },
   };
 }

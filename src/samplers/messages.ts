@@ -1,4 +1,5 @@
 /** What the sampler thread is asked for and what it gives back. Times are CLOCK_MONOTONIC ns unless the name says otherwise. */
+import type { MachineReading } from './machine.ts';
 
 /** A figure that may not exist here: the value, or null with the reason in `missing` of the report. */
 export type Gauge = number | null;
@@ -12,6 +13,8 @@ export interface SamplerRequest {
   /** Sample `serverPid` (a user's program) and the whole process tree below it: figures are sums, as of ProcessTreeReader. */
   readonly serverTree: boolean;
   readonly clientPid: number;
+  /** Further processes of the trial, so that their CPU time is not taken for other programs'. This process is known. */
+  readonly helperPids?: readonly number[];
   readonly serverPid: number;
   /** The server's listening port: splits TIME_WAIT by side where both hosts share a namespace. */
   readonly serverPort: number;
@@ -51,6 +54,8 @@ export interface Sample {
     readonly timeWait: Gauge;
     readonly memPages: Gauge;
   };
+  /** About once a second, and with the samples that were asked for; absent on systems other than Linux. */
+  readonly machine?: MachineReading;
 }
 
 /** Counters of `/proc/net/snmp` (Tcp:) and `/proc/net/netstat` (TcpExt:), by their kernel names. */

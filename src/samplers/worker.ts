@@ -33,7 +33,7 @@ function takeAndWait(): void {
 port.on('message', (message: ToSampler) => {
   switch (message.type) {
     case 'sample':
-      post({ type: 'sample', sample: collector.sample(false) });
+      post({ type: 'sample', sample: collector.sample(false, true) });
       post({ type: 'sampled' });
       return;
     case 'stop':

@@ -45,6 +45,7 @@ export function isFreeMap(schema: unknown, path: readonly PropertyKey[]): boolea
   const inner = unwrap(schema);
   const [step, ...rest] = path;
   if (step === undefined) return inner instanceof z.ZodRecord;
+  if (inner instanceof z.ZodArray) return isFreeMap(inner.element, rest);
   return inner instanceof z.ZodObject && isFreeMap((inner.shape as Readonly<Record<PropertyKey, unknown>>)[step], rest);
 }
 

@@ -109,10 +109,20 @@ export interface BundledServerConfig {
 
 export type ServerConfig = BundledServerConfig | CommandServerConfig | ExternalServerConfig;
 
-interface RequestConfig {
+export interface RequestConfig {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   /** Origin-form target, for example `/`. */
   readonly path: string;
+  /** Bytes of the body, all of them zero; absent: none. Only POST and PUT have one. */
+  readonly bodyBytes?: number;
+  /** Fields beside those that the client sends anyway, in this order; `Host` and `User-Agent` replace the client's. Absent: none. */
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** One alternative of a mix of requests. */
+export interface WeightedRequestConfig extends RequestConfig {
+  /** Above 0; its share of the requests is this over the sum of all weights. */
+  readonly weight: number;
 }
 
 interface LoadShape {
@@ -120,17 +130,61 @@ interface LoadShape {
   readonly durationMs: number;
   /** Generator worker threads. */
   readonly workers: number;
+  /** Every request; of a mix the first alternative. `load/request-mix.ts` reads both keys. */
   readonly request: RequestConfig;
+  /** A mix, from which each request is drawn by seed; absent: every request is `request`. */
+  readonly requests?: readonly WeightedRequestConfig[];
 }
+
+/** How the rate changes over measure. A shape that repeats begins anew with warm-up and with measure. */
+export type ArrivalShape =
+  | { readonly kind: 'steady' }
+  /** Linear from `ratePerSecond` at the start of measure to this at its end; warm-up stays at `ratePerSecond`. */
+  | { readonly kind: 'ramp'; readonly toPerSecond: number }
+  /** Repeated from the start of measure until its end; warm-up is at `ratePerSecond`. A rate may be 0, but not all. */
+  | { readonly kind: 'steps'; readonly steps: readonly RateStep[] }
+  /** `ratePerSecond` while on, nothing while off; in warm-up too. */
+  | { readonly kind: 'bursts'; readonly onMs: number; readonly offMs: number };
+
+export interface RateStep {
+  readonly ratePerSecond: number;
+  readonly forMs: number;
+}
+
+/** A file with the times of arrivals. The times themselves are read again by the generator, which compares the hash. */
+export interface TraceConfig {
+  /** Absolute. */
+  readonly path: string;
+  /** Of the file's bytes, hexadecimal: two results compare where it is the same. */
+  readonly sha256: string;
+  /** How many of its times lie within measure. */
+  readonly arrivals: number;
+}
+
 export interface OpenLoadConfig extends LoadShape {
   readonly model: 'open';
+  /** Of a trace: its mean over measure. */
   readonly ratePerSecond: number;
   readonly arrivals: 'constant' | 'poisson';
+  /** Absent: steady. */
+  readonly shape?: ArrivalShape;
+  /** Arrivals at recorded times in place of rate, arrivals and shape; none in warm-up. */
+  readonly trace?: TraceConfig;
 }
+
+/** A think time that is drawn anew each time. */
+export type RandomThinkTime =
+  | { readonly distribution: 'exponential'; readonly meanMs: number }
+  | { readonly distribution: 'lognormal'; readonly medianMs: number; readonly sigma: number };
+
 export interface ClosedLoadConfig extends LoadShape {
   readonly model: 'closed';
   readonly users: number;
+  /** Mean of the think time; the think time itself where `thinkTime` is absent. */
   readonly thinkTimeMs: number;
+  readonly thinkTime?: RandomThinkTime;
+  /** Sessions: a user opens a page, then at once so many assets, and thinks when all are settled. Absent: single requests. */
+  readonly page?: { readonly assets: number };
 }
 export type LoadConfig = OpenLoadConfig | ClosedLoadConfig;
 

@@ -1,4 +1,5 @@
 /** The default of every knob, as text in the form of the file, and the filling of a configuration with them. */
+import type { ShapeMap } from './load-schema.ts';
 import type { ConfigPatch, DelayMap } from './schema.ts';
 
 type Filled<Value> = Value extends readonly unknown[]
@@ -19,11 +20,30 @@ export type FilledCommandServer = { readonly kind: 'command' } & Filled<Pick<Ser
 export type FilledServer =
   FilledBundledServer | FilledCommandServer | ({ readonly kind: 'external' } & Pick<ServerPart, 'url'>);
 export type FilledNetwork = Filled<Part<'network'>>;
-type LoadPart = Filled<Part<'load'>>;
-type LoadShape = Pick<LoadPart, 'warmUp' | 'duration' | 'workers' | 'request'>;
-export type FilledLoad =
-  | ({ readonly model: 'open' } & Pick<LoadPart, 'rate' | 'arrivals'> & LoadShape)
-  | ({ readonly model: 'closed' } & Pick<LoadPart, 'users' | 'thinkTime'> & LoadShape);
+
+type LoadPart = Required<Part<'load'>>;
+type LoadTimes = Readonly<Pick<LoadPart, 'warmUp' | 'duration' | 'workers'>>;
+type RequestPart = LoadPart['request'];
+/** Body and fields stand where they are given. */
+export type FilledRequest = Readonly<
+  Required<Pick<RequestPart, 'method' | 'path'>> & Pick<RequestPart, 'body' | 'headers'>
+>;
+export type FilledAlternative = { readonly weight: number } & FilledRequest;
+type FilledRequests = { readonly request: FilledRequest } | { readonly requests: readonly FilledAlternative[] };
+/** The hash is there once the file was read. */
+export interface FilledTrace {
+  readonly file: string;
+  readonly sha256?: string;
+}
+/** A shape that is steady is left out. */
+type FilledArrivals =
+  (Readonly<Pick<LoadPart, 'rate' | 'arrivals'>> & { readonly shape?: ShapeMap }) | { readonly trace: FilledTrace };
+export type FilledOpenLoad = { readonly model: 'open' } & FilledArrivals & LoadTimes & FilledRequests;
+export type FilledClosedLoad = { readonly model: 'closed' } & Readonly<Pick<LoadPart, 'users' | 'thinkTime'>> & {
+    readonly page?: { readonly assets: number };
+  } & LoadTimes &
+  FilledRequests;
+export type FilledLoad = FilledOpenLoad | FilledClosedLoad;
 
 /** A configuration with every knob given, in the form of the file: it could be pasted back under `base`. */
 export type FilledConfig = Readonly<{
@@ -86,16 +106,25 @@ export const defaultNetwork: FilledNetwork = {
   sysctls: { client: {}, server: {} },
 };
 
-const defaultShape: LoadShape = {
-  warmUp: '2s',
-  duration: '10s',
-  workers: 1,
-  request: { method: 'GET', path: '/' },
-};
+const defaultTimes: LoadTimes = { warmUp: '2s', duration: '10s', workers: 1 };
+const defaultRequest = { method: 'GET', path: '/' } as const;
+const defaultWeight = 1;
 /** Where there is a middlebox: what Azure's load balancer does unless told otherwise. */
 const defaultMiddlebox = { idleTimeout: '4m', then: 'drop' } as const;
-export const defaultOpenLoad = { model: 'open', rate: '500/s', arrivals: 'poisson', ...defaultShape } as const;
-export const defaultClosedLoad = { model: 'closed', users: 50, thinkTime: '0s', ...defaultShape } as const;
+export const defaultOpenLoad = {
+  model: 'open',
+  rate: '500/s',
+  arrivals: 'poisson',
+  ...defaultTimes,
+  request: defaultRequest,
+} as const;
+export const defaultClosedLoad = {
+  model: 'closed',
+  users: 50,
+  thinkTime: '0s',
+  ...defaultTimes,
+  request: defaultRequest,
+} as const;
 
 export const defaultClient: FilledConfig['client'] = 'reference';
 export const defaultBlocks = 1;
@@ -150,12 +179,35 @@ function fillNetwork(patch: Part<'network'>): FilledNetwork {
 }
 
 function fillLoad(patch: Part<'load'>): FilledLoad {
-  const { model = 'open', rate, arrivals, users, thinkTime, request, ...times } = patch;
-  const shape = { ...defaultShape, ...times, request: { ...defaultShape.request, ...request } };
-  if (model === 'open') {
-    const { rate: defaultRate, arrivals: defaultArrivals } = defaultOpenLoad;
-    return { model, rate: rate ?? defaultRate, arrivals: arrivals ?? defaultArrivals, ...shape };
-  }
-  const { users: defaultUsers, thinkTime: defaultThinkTime } = defaultClosedLoad;
-  return { model, users: users ?? defaultUsers, thinkTime: thinkTime ?? defaultThinkTime, ...shape };
+  const { model = 'open', warmUp, duration, workers, users, thinkTime, page } = patch;
+  const rest = {
+    warmUp: warmUp ?? defaultTimes.warmUp,
+    duration: duration ?? defaultTimes.duration,
+    workers: workers ?? defaultTimes.workers,
+    ...fillRequests(patch),
+  };
+  if (model === 'open') return { model, ...fillArrivals(patch), ...rest };
+  return {
+    model,
+    users: users ?? defaultClosedLoad.users,
+    thinkTime: thinkTime ?? defaultClosedLoad.thinkTime,
+    // A page without its assets breaks a rule.
+    ...(page === undefined ? {} : { page: { assets: page.assets ?? 0 } }),
+    ...rest,
+  };
+}
+
+function fillArrivals({ rate, arrivals, shape, trace }: Part<'load'>): FilledArrivals {
+  // A trace without its file breaks a rule.
+  if (trace !== undefined) return { trace: typeof trace === 'string' ? { file: trace } : { file: '', ...trace } };
+  return {
+    rate: rate ?? defaultOpenLoad.rate,
+    arrivals: arrivals ?? defaultOpenLoad.arrivals,
+    ...(shape === undefined || shape === 'steady' ? {} : { shape }),
+  };
+}
+
+function fillRequests({ request, requests }: Part<'load'>): FilledRequests {
+  if (requests === undefined) return { request: { ...defaultRequest, ...request } };
+  return { requests: requests.map((one) => ({ weight: defaultWeight, ...defaultRequest, ...one })) };
 }

@@ -21,7 +21,16 @@ const bundledServer = [
 ];
 
 export const discriminators = {
-  load: { path: 'load', key: 'model', own: { open: ['rate', 'arrivals'], closed: ['users', 'thinkTime'] } },
+  load: {
+    path: 'load',
+    key: 'model',
+    own: { open: ['rate', 'arrivals', 'shape', 'trace'], closed: ['users', 'thinkTime', 'page'] },
+  },
+  thinkTime: {
+    path: 'load.thinkTime',
+    key: 'distribution',
+    own: { exponential: ['mean'], lognormal: ['median', 'sigma'] },
+  },
   server: {
     path: 'server',
     key: 'kind',
@@ -44,6 +53,32 @@ export const discriminators = {
     },
   },
 } as const satisfies Readonly<Record<string, Discriminator>>;
+
+/** Keys of a map that say the same thing in ways that do not go together. */
+export interface Rivals {
+  /** Dotted path of the map. */
+  readonly path: string;
+  readonly groups: readonly (readonly string[])[];
+  /** Why only one of the groups can stand. */
+  readonly because: string;
+}
+
+export const rivals: readonly Rivals[] = [
+  { path: 'load', groups: [['trace'], ['rate', 'arrivals', 'shape']], because: 'both say when requests arrive' },
+  { path: 'load', groups: [['requests'], ['request']], because: 'both say what requests ask' },
+  { path: 'load.shape', groups: [['ramp'], ['steps'], ['bursts']], because: 'a rate has one shape' },
+];
+
+/** Those of the keys of the map at a path that do not go with one of `beside`. */
+export function rivalKeys(path: string, keys: readonly string[], beside: readonly string[]): readonly string[] {
+  const groups = rivals.filter((rival) => rival.path === path).map((rival) => rival.groups);
+  return keys.filter((key) =>
+    groups.some((all) => {
+      const own = all.find((group) => group.includes(key));
+      return own !== undefined && all.some((group) => group !== own && group.some((other) => beside.includes(other)));
+    }),
+  );
+}
 
 /** Those of the keys that are for other kinds only, and which kinds they are for. */
 export function foreignKeys(

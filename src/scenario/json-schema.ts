@@ -23,7 +23,7 @@ export function scenarioJsonSchema(): JsonObject {
     strategy: defaultStrategy,
     server: { ...defaultServer, ...defaultCommand },
     network: defaultNetwork,
-    load: { ...defaultClosedLoad, ...defaultOpenLoad },
+    load: { ...defaultClosedLoad, ...defaultOpenLoad, shape: 'steady' },
   });
   (properties['blocks'] as JsonObject)['default'] = defaultBlocks;
   return { ...schema, title: 'connbench scenario' };

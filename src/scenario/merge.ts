@@ -1,11 +1,12 @@
 /** Lays a patch of an axis, or of the command line, over a configuration. */
-import { discriminators, foreignKeys } from './discriminators.ts';
+import { discriminators, foreignKeys, rivalKeys } from './discriminators.ts';
 import type { MapEntry, MapNode } from './node.ts';
 
 /**
  * Deep merge: maps are merged, everything else is replaced; values keep the place where they were written.
  * A patch that says which kind a map is (`load.model`, `response.delay.distribution`) takes the keys of other kinds away from what
- * lies below, so that a base for one kind can be turned into another.
+ * lies below, so that a base for one kind can be turned into another. So does a key that says the same thing in another way
+ * (`load.trace` for `load.rate`).
  */
 export function merge(under: MapNode, over: MapNode): MapNode {
   return mergeAt(under, over, '', withoutOtherKinds);
@@ -33,7 +34,11 @@ function mergeAt(under: MapNode, over: MapNode, path: string, kept: Kept): MapNo
 function withoutOtherKinds(under: MapNode, over: MapNode, path: string): Iterable<[string, MapEntry]> {
   const discriminator = Object.values(discriminators).find((candidate) => candidate.path === path);
   const kind = discriminator === undefined ? undefined : over.entries.get(discriminator.key)?.value;
-  if (discriminator === undefined || kind?.kind !== 'scalar') return under.entries;
-  const foreign = foreignKeys(discriminator, kind.value, [...under.entries.keys()]).map(({ key }) => key);
-  return [...under.entries].filter(([key]) => !foreign.includes(key));
+  const keys = [...under.entries.keys()];
+  const foreign =
+    discriminator === undefined || kind?.kind !== 'scalar'
+      ? []
+      : foreignKeys(discriminator, kind.value, keys).map(({ key }) => key);
+  const gone = [...foreign, ...rivalKeys(path, keys, [...over.entries.keys()])];
+  return gone.length === 0 ? under.entries : [...under.entries].filter(([key]) => !gone.includes(key));
 }

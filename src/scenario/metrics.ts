@@ -8,6 +8,8 @@ export type MetricUnit = 'ns' | 'us' | 'bytes' | 'perSecond' | 'count' | 'ratio'
 export const derivedMetrics = {
   /** Scheduled requests without a response, of all scheduled. */
   lossRate: 'requests.lossRate',
+  /** Requests that timed out or were unfinished at the end of the drain: they count in the response time as at least their age. */
+  censored: 'requests.censored',
   /** Over the whole trial, per request sent: 1 without reuse. */
   openedPerRequest: 'connections.openedPerRequest',
   /** Growth of the server's resident memory from its start to its peak, per connection open at the peak. */
@@ -60,6 +62,7 @@ const byUnit: readonly (readonly [MetricUnit, readonly string[]])[] = [
   ['ns', product(['latencyByConnection'], ['new', 'reused'], latencies, quantiles)],
   ['count', product(['latencyByConnection'], ['new', 'reused'], latencies, ['count'])],
   ['count', product(['requests'], [...counts, 'retried', 'executedByServer'])],
+  ['count', [derivedMetrics.censored]],
   ['count', product(['requests'], ['wholeTrial'], [...counts, 'sent', 'answered'])],
   ['perSecond', product(['throughput'], ['offeredPerSecond', 'achievedPerSecond', 'goodputPerSecond'])],
   ['bytes', ['throughput.bytesPerSecond']],

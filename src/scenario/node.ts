@@ -73,13 +73,14 @@ export function pathKey(path: readonly PropertyKey[]): string {
   return path.map(String).join('\0');
 }
 
-/** The tree without the values at the paths (see `pathKey`); maps that become empty stay. */
+/** The tree without the values at the paths (see `pathKey`); maps that become empty stay, a list goes as a whole. */
 export function without(map: MapNode, paths: ReadonlySet<string>, prefix = ''): MapNode {
   const entries = new Map<string, MapEntry>();
   for (const [key, entry] of map.entries) {
     const path = `${prefix}${key}`;
     if (paths.has(path)) continue;
     const { value } = entry;
+    if (value.kind === 'list' && [...paths].some((bad) => bad.startsWith(`${path}\0`))) continue;
     entries.set(key, value.kind === 'map' ? { ...entry, value: without(value, paths, `${path}\0`) } : entry);
   }
   return { ...map, entries };

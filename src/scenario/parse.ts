@@ -16,6 +16,8 @@ import type { BrokenRule } from './broken-rule.ts';
 import { brokenRules } from './rules.ts';
 import { configSchema, topSchema, type ConfigPatch, type TopInput } from './schema.ts';
 import { select, shortList, type Axes } from './selection.ts';
+import { readTraceFile } from './trace-file.ts';
+import { Traces, type ReadTrace } from './traces.ts';
 import { crossProduct, type Cell, type Variant } from './variants.ts';
 import { readYaml } from './yaml-tree.ts';
 
@@ -54,6 +56,8 @@ export interface ParseOptions {
   readonly folder?: string;
   /** `path=value` settings, laid over `base` before the axes. */
   readonly set?: readonly string[];
+  /** Reads a trace of arrivals; from the file system where it is left out. */
+  readonly readTrace?: ReadTrace;
 }
 
 /** Parses and checks a whole scenario. Problems come in the order of the file. */
@@ -147,6 +151,8 @@ class ScenarioReader {
   private readVariants(base: MapNode, axes: readonly Axis[]): { cells: readonly Cell[]; variants: readonly Variant[] } {
     const cells = crossProduct(base, axes);
     const faults = new FaultTally(base, this.doubtful);
+    const shownFolder = dirname(this.options.file);
+    const traces = new Traces(this.options.readTrace ?? readTraceFile, { folder: this.folder, shownFolder });
     const variants: Variant[] = [];
     for (const cell of cells) {
       const patch = configSchema.parse(toPlain(cell.merged));
@@ -154,9 +160,15 @@ class ScenarioReader {
       const broken = brokenRules(patch, filled);
       for (const rule of broken) faults.add(rule, cell);
       if (broken.length > 0) continue;
-      variants.push({ name: cell.name, axes: cell.axes, config: filled, trial: resolveTrial(filled, this.folder) });
+      const traced = traces.of(filled);
+      if (traced.ok) {
+        const { config, trace } = traced;
+        variants.push({ name: cell.name, axes: cell.axes, config, trial: resolveTrial(config, this.folder, trace) });
+      } else {
+        for (const rule of traced.broken) faults.add(rule, cell);
+      }
     }
-    this.note(faults.problems(cells.length), new Set());
+    this.note([...faults.problems(cells.length), ...traces.problems], new Set());
     return { cells, variants };
   }
 
@@ -198,7 +210,9 @@ function documentOf(top: MapNode, base: MapNode): Readonly<Record<string, unknow
   const patch: ConfigPatch = configSchema.parse(toPlain(base));
   const filled = fillDefaults(patch);
   // A base may hold the parameters of both load models where an axis picks the model, and those of several kinds of server.
-  const load = { ...filled.load, ...patch.load, request: filled.load.request };
+  const { load: filledLoad } = filled;
+  const asked = 'request' in filledLoad ? { request: filledLoad.request } : { requests: filledLoad.requests };
+  const load = { ...filledLoad, ...patch.load, ...asked };
   const server = withoutBlanks({ ...patch.server, ...filled.server });
   return { ...plain, base: { ...filled, load, server }, blocks: plain['blocks'] ?? defaultBlocks };
 }

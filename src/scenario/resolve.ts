@@ -4,47 +4,39 @@ import type {
   BundledServerConfig,
   CommandServerConfig,
   DelayConfig,
-  LoadConfig,
   NetworkConfig,
   ServerConfig,
   StrategyConfig,
+  TraceConfig,
   TrialConfig,
 } from './config.ts';
 import type {
   FilledBundledServer,
   FilledCommandServer,
   FilledConfig,
-  FilledLoad,
   FilledServer,
   FilledStrategy,
 } from './defaults.ts';
 import type { DelayMap } from './schema.ts';
 import { knobsOfLab } from './network-rules.ts';
+import { durationMs, given, must } from './quantities.ts';
+import { resolveLoad } from './resolve-load.ts';
 import { parseServerUrl } from './server-url.ts';
 import { resolveSysctls } from './sysctls.ts';
-import { parseBandwidth, parseDuration, parsePercent, parseRate, parseSize, type Parsed } from './units.ts';
+import { parseBandwidth, parsePercent, parseSize } from './units.ts';
 
 /**
  * Converts a configuration that has passed the schema and the rules; throws on one that has not, which is a bug. `folder` is what
- * relative paths are relative to.
+ * relative paths are relative to, `trace` what was read of the load's trace.
  */
-export function resolveTrial(config: FilledConfig, folder: string): TrialConfig {
+export function resolveTrial(config: FilledConfig, folder: string, trace: TraceConfig | null): TrialConfig {
   return {
     client: config.client,
     strategy: resolveStrategy(config.strategy),
     server: resolveServer(config.server, folder),
     network: resolveNetwork(config),
-    load: resolveLoad(config.load),
+    load: resolveLoad(config.load, trace),
   };
-}
-
-function must<Value>(parsed: Parsed<Value>): Value {
-  if (!parsed.ok) throw new Error(`unchecked quantity: ${parsed.message}`);
-  return parsed.value;
-}
-
-function durationMs(text: string): number {
-  return text === 'unlimited' || text === 'never' ? Infinity : must(parseDuration(text));
 }
 
 /** Null leaves the runtime's own default. */
@@ -161,11 +153,6 @@ function resolveDelay(delay: string | DelayMap): DelayConfig {
   }
 }
 
-function given<Value>(value: Value | undefined): Value {
-  if (value === undefined) throw new Error('unchecked delay without its parameters');
-  return value;
-}
-
 /** The points in ascending order of percentile. */
 export function delayPoints(points: Readonly<Record<string, string>>): readonly { p: number; valueMs: number }[] {
   return Object.entries(points)
@@ -178,17 +165,4 @@ function percentileOf(key: string): number {
   const digits = key.slice(1);
   if (/^\d{3,}$/.test(digits) && digits !== '100') return Number(`0.${digits}`);
   return Number((Number(digits) / 100).toPrecision(12));
-}
-
-function resolveLoad(load: FilledLoad): LoadConfig {
-  const shape = {
-    warmUpMs: durationMs(load.warmUp),
-    durationMs: durationMs(load.duration),
-    workers: load.workers,
-    request: { method: load.request.method, path: load.request.path },
-  };
-  if (load.model === 'open') {
-    return { model: 'open', ratePerSecond: must(parseRate(load.rate)), arrivals: load.arrivals, ...shape };
-  }
-  return { model: 'closed', users: load.users, thinkTimeMs: durationMs(load.thinkTime), ...shape };
 }

@@ -2,7 +2,9 @@
 import type { FilledConfig } from './defaults.ts';
 import type { BrokenRule } from './broken-rule.ts';
 import { discriminators, foreignKeys } from './discriminators.ts';
+import { loadRules } from './load-rules.ts';
 import { networkRules } from './network-rules.ts';
+import { parameterRules } from './parameter-rules.ts';
 import { delayPoints } from './resolve.ts';
 import type { ConfigPatch, DelayMap } from './schema.ts';
 import { parseDuration } from './units.ts';
@@ -14,18 +16,8 @@ export function brokenRules(patch: ConfigPatch, filled: FilledConfig): readonly 
     ...serverRules(patch, filled),
     ...delayRules(patch),
     ...strategyRules(filled),
-    ...workerRules(filled),
     ...networkRules(patch, filled),
   ];
-}
-
-function loadRules(patch: ConfigPatch, filled: FilledConfig): readonly BrokenRule[] {
-  const { model } = filled.load;
-  return foreignKeys(discriminators.load, model, Object.keys(patch.load ?? {})).map(({ key, kinds }) => ({
-    rule: `load-${key}`,
-    paths: [`load.${key}`, 'load.model'],
-    message: `is for load.model ${kinds.join(' and ')}, but the model is ${model}`,
-  }));
 }
 
 function serverRules({ server = {} }: ConfigPatch, filled: FilledConfig): readonly BrokenRule[] {
@@ -51,28 +43,8 @@ function delayRules(patch: ConfigPatch): readonly BrokenRule[] {
   const delay = patch.server?.response?.delay;
   if (delay === undefined || typeof delay === 'string') return [];
   const path = 'server.response.delay';
-  const { distribution } = delay;
-  const { own } = discriminators.delay;
-  if (distribution === undefined) {
-    const message = `needs a distribution: ${Object.keys(own).join(', ')}`;
-    return [{ rule: 'delay-distribution', paths: [path, `${path}.distribution`], message }];
-  }
-  const wanted: readonly string[] = own[distribution];
-  const foreign = Object.keys(delay).filter((key) => key !== 'distribution' && !wanted.includes(key));
-  const missing = wanted.filter((key) => !Object.hasOwn(delay, key));
-  return [
-    ...foreign.map((key) => ({
-      rule: `delay-${key}`,
-      paths: [`${path}.${key}`, `${path}.distribution`],
-      message: `is not a parameter of distribution ${distribution}, which takes ${wanted.join(' and ')}`,
-    })),
-    ...missing.map((key) => ({
-      rule: `delay-${key}-missing`,
-      paths: [path, `${path}.${key}`, `${path}.distribution`],
-      message: `needs ${key}: distribution ${distribution} takes ${wanted.join(' and ')}`,
-    })),
-    ...delayShapeRules(delay, path),
-  ];
+  const broken = parameterRules('delay', discriminators.delay, delay);
+  return delay.distribution === undefined ? broken : [...broken, ...delayShapeRules(delay, path)];
 }
 
 function delayShapeRules(delay: DelayMap, path: string): readonly BrokenRule[] {
@@ -126,27 +98,6 @@ function strategyRules({ strategy, server, load }: FilledConfig): readonly Broke
       rule: 'prefetch-unlimited',
       paths: ['strategy.pool.prefetch', 'strategy.pool.size'],
       message: 'opens the whole pool, so strategy.pool.size needs to be a number',
-    });
-  }
-  return broken;
-}
-
-function workerRules({ strategy, load }: FilledConfig): readonly BrokenRule[] {
-  const { workers } = load;
-  const { size, scope } = strategy.pool;
-  const broken: BrokenRule[] = [];
-  if (scope === 'shared' && size !== 'unlimited' && workers > size) {
-    broken.push({
-      rule: 'workers-pool',
-      paths: ['load.workers', 'strategy.pool.size', 'strategy.pool.scope'],
-      message: `the pool is split over the workers and each needs a connection: ${workers} workers, strategy.pool.size ${size}`,
-    });
-  }
-  if (load.model === 'closed' && workers > load.users) {
-    broken.push({
-      rule: 'workers-users',
-      paths: ['load.workers', 'load.users', 'load.model'],
-      message: `the users are split over the workers and each needs one: ${workers} workers, load.users ${load.users}`,
     });
   }
   return broken;

@@ -1,7 +1,8 @@
 /** The scenario format: every knob with its kind, bounds and meaning. The keys are a public contract: add, never rename. */
 import { z } from 'zod';
 import { clientNames } from './config.ts';
-import { choice, count, countOr, duration, flag, knobs, only, percent, prose, rate, real, word } from './knobs.ts';
+import { choice, count, countOr, duration, flag, knobs, only, percent, prose, real, word } from './knobs.ts';
+import { loadSchema } from './load-schema.ts';
 import { networkSchema } from './network-schema.ts';
 import { serverSchema, type delayMapSchema } from './server-schema.ts';
 
@@ -80,33 +81,6 @@ const strategy = knobs({
   }),
 });
 
-const load = knobs({
-  model: choice({
-    description: 'open: arrivals at a rate, whatever the responses do. closed: users that wait, think and repeat.',
-    now: ['open', 'closed'],
-  }),
-  rate: rate({
-    description: 'open: requests per second, over all workers.',
-    min: 0.001,
-    max: 10_000_000,
-    because: 'no one machine sends more than 10 million requests a second',
-  }),
-  arrivals: choice({ description: 'open: how arrivals are spaced.', now: ['constant', 'poisson'] }),
-  users: count({ description: 'closed: virtual users, over all workers.', min: 1, max: 1_000_000 }),
-  thinkTime: duration({ description: 'closed: pause of a user after each response.', ...aDay }),
-  warmUp: duration({ description: 'Time before measuring starts.', ...aDay }),
-  duration: duration({ description: 'Time that is measured.', min: 10, ...aDay }),
-  workers: count({ description: 'Generator threads; rate, users and pool are split over them.', min: 1, max: 64 }),
-  request: knobs({
-    method: choice({ description: 'Method of every request.', now: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] }),
-    path: word(
-      'Target of every request.',
-      /^\/[\x21\x22\x24-\x7e]{0,1999}$/,
-      'a path that starts with / and holds printable ASCII without spaces and #, at most 2000 characters',
-    ),
-  }),
-});
-
 /** What `base`, and every alternative of an axis, may hold. */
 export const configSchema = knobs({
   client: choice({
@@ -117,7 +91,7 @@ export const configSchema = knobs({
   strategy,
   server: serverSchema,
   network: networkSchema,
-  load,
+  load: loadSchema,
 });
 /** A configuration as far as a file gives it: canonical text, no defaults. */
 export type ConfigPatch = z.output<typeof configSchema>;

@@ -1,5 +1,6 @@
 /** What the controller and the server process say to each other over IPC (structured clone, so Infinity survives). */
 import type { BundledServerConfig } from '../scenario/config.ts';
+import type { ServerSecond } from './loop-log.ts';
 
 /** Why the server saw a connection end. */
 export const closeReasons = [
@@ -66,6 +67,8 @@ export interface ServerReport {
   readonly rssBytes: number;
   /** Since the last snapshot; null where the server has no event loop of Node's. */
   readonly eventLoopDelay: EventLoopDelay | null;
+  /** What the server saw of itself since it started; absent where it has no event loop of Node's. */
+  readonly seconds?: readonly ServerSecond[];
 }
 
 export type ToServer =

@@ -8,6 +8,7 @@ import type { BundledServerConfig } from '../scenario/config.ts';
 import { ConnectionLedger } from './connection-ledger.ts';
 import { EventLoopDelayMeter } from './event-loop-delay.ts';
 import { createFirstCloserProbe } from './first-closer.ts';
+import { LoopLog } from './loop-log.ts';
 import type { ServerReport } from './messages.ts';
 import { NodeConnections } from './node-connections.ts';
 import { httpOptions, liveSettings, nodeLimit } from './node-settings.ts';
@@ -32,18 +33,19 @@ export async function startNodeServer({ config, host, port, seed }: ServerOption
     ledger.failAccept(); // After a successful bind the only error a server emits is that of accept(2).
   });
   const meter = new EventLoopDelayMeter();
+  const log = new LoopLog();
   return {
     host: address.address,
     port: address.port,
     settings: liveSettings(server, config.backlog),
-    report: () => Promise.resolve(report(ledger, meter)),
+    report: () => Promise.resolve(report(ledger, meter, log)),
     stop: (graceMs) => drain(server, connections, graceMs),
     broken: new Promise<never>(() => undefined),
   };
 }
 
-function report(ledger: ConnectionLedger, meter: EventLoopDelayMeter): ServerReport {
-  return serverReport(ledger.counts(), meter.take());
+function report(ledger: ConnectionLedger, meter: EventLoopDelayMeter, log: LoopLog): ServerReport {
+  return { ...serverReport(ledger.counts(), meter.take()), seconds: log.seconds() };
 }
 
 function listen(server: Server, host: string, port: number, backlog: number | null): Promise<AddressInfo> {

@@ -59,6 +59,18 @@ export function unsteadiness(intervals: readonly SparseCounts[], margin: number)
   return reasons;
 }
 
+/**
+ * Whether a warm-up may end after these intervals, in order: neither their means nor their p99 move any more, that is MSER-5 cuts before its
+ * latest place. Null with fewer than 20 intervals that hold values. Meant to be asked again with every new interval: an early "no", of
+ * which steady noise gets some, costs one interval more. Throws a RangeError for a malformed histogram.
+ */
+export function hasSettled(intervals: readonly SparseCounts[]): boolean | null {
+  const quantileOf = mergedQuantile(intervals);
+  const used = intervals.filter(({ indices }) => indices.length > 0);
+  if (used.length < batchLength * fewestBatches) return null;
+  return !cutsLate(used.map(meanOf)) && !cutsLate(used.map((interval) => quantileOf([interval], 0.99)!));
+}
+
 function meanOf({ indices, counts }: SparseCounts): number {
   const count = counts.reduce((sum, times) => sum + times, 0);
   return indices.reduce((sum, index, position) => sum + medianEquivalentAt(index) * counts[position]!, 0) / count;

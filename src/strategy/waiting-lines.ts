@@ -13,6 +13,8 @@ export class WaitingLines {
   readonly #first: Int32Array;
   readonly #last: Int32Array;
   readonly #length: Int32Array;
+  /** Where `takeAny` found the last line. */
+  #anyAt = 0;
 
   // By request.
   #next = new Int32Array(64);
@@ -79,10 +81,9 @@ export class WaitingLines {
   /** Takes the first request of any line, or returns -1. */
   takeAny(): number {
     if (this.total === 0) return none;
-    for (let owner = 0; owner < this.#first.length; owner++) {
-      if (this.#length[owner]! > 0) return this.take(owner);
-    }
-    return none;
+    // Some owner has a line, so the search ends. It goes on where the last one ended: there may be a million owners.
+    while (this.#length[this.#anyAt] === 0) this.#anyAt = (this.#anyAt + 1) % this.#length.length;
+    return this.take(this.#anyAt);
   }
 
   #grow(atLeast: number): void {

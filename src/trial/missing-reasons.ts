@@ -1,6 +1,7 @@
 /** Why the nulls of a trial record are null, under their dotted paths. Pure. */
 import { unexplainedNulls } from '../results/missing.ts';
 import type { TrialRecord } from '../results/record.ts';
+import { noThreadTime } from '../kernel/thread-time.ts';
 import type { TrialEvidence } from './evidence.ts';
 
 const generatorGone = 'the generator ended without a report';
@@ -31,6 +32,7 @@ export function missingReasons(evidence: TrialEvidence, record: TrialRecord): Re
 /** Dotted path of a field or an object -> reason, the most telling first. */
 function* reasons(evidence: TrialEvidence): Generator<readonly [string, string]> {
   const { generator, server, sampler, samplerMissing, kernelMissing, serverAtMeasureEnd } = evidence;
+  yield* selfCheckReasons(evidence);
   yield ['link', evidence.mode.name === 'host' ? 'host mode has no emulated link' : 'the lab ended without a report'];
   yield ['link.packetsPerRequest', generator === null ? generatorGone : 'no request was sent'];
   yield ['link.lateness', 'no packet was delivered'];
@@ -70,6 +72,39 @@ function* reasons(evidence: TrialEvidence): Generator<readonly [string, string]>
   yield ['timeWait.method', sampler?.missing['client.timeWait'] ?? 'TIME_WAIT was not read'];
   yield ['timeWait.overflow', kernelMissing];
   yield ['kernel', kernelMissing];
+}
+
+/** What could not be observed of the trial's own machinery. */
+function* selfCheckReasons({
+  planned,
+  generator,
+  sampler,
+  samplerMissing,
+}: TrialEvidence): Generator<readonly [string, string]> {
+  const { server, load } = planned.config;
+  const noThreads = sampler === null ? samplerMissing : noThreadTime;
+  if (generator === null) yield ['selfCheck.generator', generatorGone];
+  yield ['selfCheck.generator.occupancy', 'this client does not watch itself'];
+  yield ['selfCheck.generator.gcShare', 'this client does not watch itself'];
+  yield ['selfCheck.generator.gcLongestMs', 'this client does not watch itself'];
+  yield ['selfCheck.generator', noThreadTime];
+  if (server.kind === 'external') {
+    yield ['selfCheck.server', 'an external server is not ours to look into'];
+    yield ['selfCheck.machine.otherShare', 'an external server cannot be told from other programs'];
+  }
+  yield ['selfCheck.server.gcShare', "only a server with Node's event loop tells of its garbage collector"];
+  yield ['selfCheck.server.gcLongestMs', "only a server with Node's event loop tells of its garbage collector"];
+  yield ['selfCheck.server', noThreads];
+  if (sampler === null) yield ['selfCheck.machine', samplerMissing];
+  yield ['selfCheck.machine.pressureShare', 'this kernel has no /proc/pressure/cpu (CONFIG_PSI)'];
+  yield ['selfCheck.machine', 'needs /proc/stat, read twice'];
+  yield [
+    'selfCheck.connections.requested',
+    load.model === 'open'
+      ? 'in the open model arrivals decide how many are needed'
+      : 'users or the strategy decide how many are needed',
+  ];
+  yield ['selfCheck.connections.peakOpen', generatorGone];
 }
 
 /** What is not known of a server that reports nothing. */

@@ -1,6 +1,7 @@
 /** Makes the record of a trial from what its processes reported. Pure: no clock, no process, no file. */
 import { latencyNames, type LatencyName } from '../clients/observations.ts';
 import type { GeneratorReport } from '../generator/messages.ts';
+import { censoredRecord } from '../results/censored-record.ts';
 import { jsonDocument, jsonForm } from '../results/json-form.ts';
 import { latencyRecord } from '../results/latency-record.ts';
 import {
@@ -23,13 +24,17 @@ import { cpu, fds, memory, timeWait } from './gauges.ts';
 import { linkRecord } from './link-record.ts';
 import { missingReasons } from './missing-reasons.ts';
 import { reconcile } from './reconcile.ts';
-import { invalidReasons, trialWarnings } from './warnings.ts';
+import { selfCheck, selfCheckFigures } from './self-check.ts';
+import { verdictOn } from './verdict.ts';
 
 /** A trial is valid if nothing failed, every count is reconciled and the generator kept up. */
 export function trialRecord(evidence: TrialEvidence): TrialRecord {
   const { planned, generator } = evidence;
   const reconciliation = reconciled(evidence);
-  const reasons = invalidReasons(evidence, reconciliation);
+  const figures = selfCheckFigures(evidence);
+  const verdict = verdictOn(evidence, reconciliation, figures);
+  const reasons = verdict.invalidReasons;
+  const ofItself = selfCheck(evidence, figures);
   const record: TrialRecord = {
     type: 'trial',
     index: planned.index,
@@ -40,8 +45,8 @@ export function trialRecord(evidence: TrialEvidence): TrialRecord {
     startedAt: evidence.startedAt,
     measureSeconds: measureSeconds(evidence),
     valid: reasons.length === 0,
-    invalidReasons: reasons,
-    warnings: trialWarnings(evidence, reconciliation).map((warning) => ({ ...warning })),
+    invalidReasons: reasons.map((reason) => ({ ...reason })),
+    warnings: verdict.warnings.map((warning) => ({ ...warning })),
     missing: {},
     mode: evidence.mode.name,
     client: {
@@ -59,6 +64,7 @@ export function trialRecord(evidence: TrialEvidence): TrialRecord {
       new: latencySet(generator, (split) => split.new),
       reused: latencySet(generator, (split) => split.reused),
     },
+    ...ofUnanswered(generator),
     connections: generator === null ? null : connections(generator),
     fds: fds(evidence),
     timeWait: timeWait(evidence),
@@ -70,6 +76,7 @@ export function trialRecord(evidence: TrialEvidence): TrialRecord {
     server: serverRecord(evidence),
     reconciliation,
     series: { intervals: (generator?.intervals ?? []).map(intervalRecord) },
+    ...(ofItself === undefined ? {} : { selfCheck: ofItself }),
     sampler: sampler(evidence),
   };
   return { ...record, missing: missingReasons(evidence, record) };
@@ -151,6 +158,14 @@ function latencySet(generator: GeneratorReport | null, pick: (split: Split) => S
     return [name, latencyRecord(pick(generator.latency[name]))];
   });
   return Object.fromEntries(entries) as LatencySet;
+}
+
+/** What is absent, rather than null, where there is nothing of it. */
+function ofUnanswered(generator: GeneratorReport | null): Pick<TrialRecord, 'censored' | 'slowest'> {
+  if (generator === null) return {};
+  const { censored, slowest, latency } = generator;
+  const found = censoredRecord(mergeSparse([latency.response.new, latency.response.reused]), censored);
+  return { ...(found === null ? {} : { censored: found }), ...(slowest.length === 0 ? {} : { slowest }) };
 }
 
 function isMeasured(name: string): name is LatencyName {

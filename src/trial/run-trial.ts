@@ -156,6 +156,7 @@ async function bringUp(
     namespaces: lab === null ? null : { clientPid: lab.clientNamespacePid, serverPid: lab.serverNamespacePid },
     serverTree: config.server.kind === 'command',
     clientPid: parts.generator.pid,
+    helperPids: lab?.linkPid === undefined ? [] : [lab.linkPid],
     serverPid: parts.server.pid ?? noProcess,
     serverPort: parts.server.port,
     intervalMs: circumstances.samplerIntervalMs,

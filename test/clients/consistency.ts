@@ -1,7 +1,8 @@
 /** What must hold of every report, whatever the server did. */
 import { expect } from 'vitest';
 import type { ConnectionReport, RequestCounts } from '../../src/clients/observations.ts';
-import { latencyNames, type WorkerReport } from '../../src/clients/observations.ts';
+import { isTimeout, latencyNames, type WorkerReport } from '../../src/clients/observations.ts';
+import { bySlowness, slowestKept } from '../../src/clients/slowest.ts';
 import type { SparseCounts } from '../../src/stats/histogram.ts';
 
 export type Report = Omit<WorkerReport, 'drainedNs' | 'stopped'>;
@@ -41,6 +42,10 @@ export function expectConsistent(report: Report): void {
   expect(requestsOn(connections)).toBe(wholeTrial.answered);
   expect(connections.peakOpen).toBeLessThanOrEqual(connections.opened);
 
+  expectUnansweredKept(report);
+  if (report.phaseFaults !== null) {
+    expect(report.phaseFaults).toEqual({ checked: measure.completed, faults: 0, first: null });
+  }
   const fresh = countOf(latency.response.new);
   for (const name of latencyNames) {
     expect([name, countOf(latency[name].new)]).toEqual([name, fresh]);
@@ -64,6 +69,21 @@ export function expectConsistent(report: Report): void {
     dropped: wholeTrial.dropped,
     opened: connections.opened,
   });
+}
+
+/** Who timed out, or was unfinished at the end, has an age; and the slowest requests are there, whatever became of them. */
+function expectUnansweredKept({ measure, errors, censored, slowest }: Report): void {
+  const timedOut = sum(errors.filter(({ code }) => isTimeout(code)).map(({ count }) => count));
+  const neverStarted = measure.scheduled - measure.started;
+  expect(countOf(censored)).toBe(timedOut + measure.abandoned - neverStarted);
+  expect(slowest.length).toBe(Math.min(slowestKept, measure.started - measure.dropped));
+  expect(slowest).toEqual(slowest.toSorted(bySlowness));
+  for (const { responseNs, phasesNs, status, code } of slowest) {
+    const phases: readonly number[] = Object.values(phasesNs);
+    expect(sum(phases)).toBe(responseNs);
+    expect(Math.min(...phases)).toBeGreaterThanOrEqual(0);
+    expect(status === null).toBe(code !== null);
+  }
 }
 
 function settled(counts: RequestCounts): number {

@@ -57,6 +57,66 @@ describe('roundAgeMs', () => {
   });
 });
 
+describe('requests without an answer', () => {
+  it('keeps the ages of those of measure, apart from every latency', () => {
+    const recorder = recorderOf(1);
+    complete(recorder, 1);
+    for (const [inMeasure, ageNs] of [
+      [1, 1500],
+      [1, 1500],
+      [1, 40],
+      [0, 7],
+    ] as const) {
+      recorder.scheduled(inMeasure);
+      recorder.started(inMeasure, 0);
+      recorder.abandoned(inMeasure);
+      recorder.censored(inMeasure, ageNs);
+    }
+    const { censored, latency } = recorder.report();
+    expect(censored).toEqual({ indices: [40, 1500], counts: [1, 2] });
+    expect(countOf(latency.response.new)).toBe(1);
+  });
+});
+
+describe('the check of phases', () => {
+  const checked = (times: readonly [number, number, number, number, number, number, number]) => {
+    const recorder = new Recorder({ startNs: 0, measureStartNs: 0, measureEndNs: second }, createLiveCounts(), {
+      checkPhases: true,
+    });
+    recorder.scheduled(1);
+    recorder.started(1, 0);
+    const [reused, intendedNs, startNs, assignedNs, sentNs, firstByteNs, endNs] = times;
+    recorder.completed(1, reused, intendedNs, startNs, assignedNs, sentNs, firstByteNs, endNs, 200);
+    return recorder.report().phaseFaults!;
+  };
+
+  it('passes a request whose every nanosecond is in one phase', () => {
+    expect(checked([0, 10, 13, 20, 50, 90, 100])).toEqual({ checked: 1, faults: 0, first: null });
+    expect(checked([1, 10, 13, 20, 20, 90, 100])).toEqual({ checked: 1, faults: 0, first: null });
+  });
+
+  it.each([
+    [
+      'time between a reused connection and writing is in no phase',
+      [1, 10, 13, 20, 50, 90, 100],
+      'connect 0 + firstByte 40',
+    ],
+    ['a first byte before writing', [0, 10, 13, 20, 50, 45, 100], 'firstByte -5'],
+    ['a start before it was due', [0, 10, 9, 20, 50, 90, 100], 'lag -1'],
+    ['a connection assigned before the start', [0, 10, 13, 12, 50, 90, 100], 'connectionWait -1'],
+  ] as const)('finds %s', (_, times, words) => {
+    const { faults, first } = checked(times);
+    expect(faults).toBe(1);
+    expect(first).toContain(words);
+  });
+
+  it('is off unless it is asked for', () => {
+    const recorder = recorderOf();
+    complete(recorder, 1);
+    expect(recorder.report().phaseFaults).toBeNull();
+  });
+});
+
 describe('conservation', () => {
   const events = fc.array(
     fc.tuple(fc.constantFrom('completed', 'failed', 'dropped', 'abandoned'), fc.nat({ max: 1 })),

@@ -76,6 +76,120 @@ describe('open model', () => {
   });
 });
 
+describe('open model: shapes, traces, mixes', () => {
+  const times = (workload: Workload): number[] => {
+    const all: number[] = [];
+    while (!workload.over) all.push(take(workload).atMs);
+    return all;
+  };
+
+  it('follows the shape', () => {
+    const shape = { kind: 'bursts', onMs: 10, offMs: 20 } as const;
+    const workload = createWorkload(openLoad({ ratePerSecond: 200, warmUpMs: 30, durationMs: 60, shape }), share);
+    expect(workload.scheduled).toEqual([2, 4]);
+    expect(times(workload)).toEqual([0, 5, 30, 35, 60, 65]);
+  });
+
+  it('replays a trace, and insists on its times', () => {
+    const trace = { path: '/t', sha256: '', arrivals: 3 };
+    const load = openLoad({ warmUpMs: 20, durationMs: 50, trace });
+    const traceNs = Float64Array.from([0, 7 * ms, 49 * ms, 50 * ms]);
+    const workload = createWorkload(load, { ...share, traceNs });
+    expect([workload.scheduled, workload.inMeasure]).toEqual([[0, 3], 1]);
+    expect(times(workload)).toEqual([20, 27, 69]);
+    expect(() => createWorkload(load, share)).toThrow('the times of the trace are missing');
+  });
+
+  it('draws requests by their number in the plan: the same on any number of workers', () => {
+    const requests = [1, 2, 3].map((weight) => ({ weight, method: 'GET', path: `/${weight}` }) as const);
+    const load = openLoad({ ratePerSecond: 1000, warmUpMs: 20, durationMs: 200, requests });
+    const plan = (worker: number, workers: number): [number, number][] => {
+      const workload = createWorkload(load, { ...share, worker, workers });
+      const drawn: [number, number][] = [];
+      while (!workload.over) {
+        const { alternative } = workload;
+        drawn.push([take(workload).atMs, alternative]);
+      }
+      return drawn;
+    };
+    const whole = plan(0, 1);
+    expect(new Set(whole.map(([, alternative]) => alternative))).toEqual(new Set([0, 1, 2]));
+    const parts = [0, 1, 2].flatMap((worker) => plan(worker, 3));
+    expect(parts.sort(([a], [b]) => a - b)).toEqual(whole);
+  });
+});
+
+describe('closed model: mixes and sessions', () => {
+  it("draws a user's requests by their number: whoever is served first, on any number of workers", () => {
+    const requests = [1, 2, 3].map((weight) => ({ weight, method: 'GET', path: `/${weight}` }) as const);
+    const load = closedLoad({ users: 6, durationMs: 1000, requests });
+    /** The first twenty alternatives of every user, who are answered after so many ms. */
+    const plan = (workers: number, answerMs: (user: number) => number): Map<number, number[]> => {
+      const drawn = new Map<number, number[]>();
+      for (let worker = 0; worker < workers; worker++) {
+        const workload = createWorkload(load, { ...share, worker, workers });
+        while (!workload.over) {
+          const { alternative, user } = workload;
+          const all = user * workers + worker;
+          const own = [...(drawn.get(all) ?? []), alternative];
+          drawn.set(all, own);
+          const { atMs } = take(workload);
+          if (own.length < 20) workload.settled(user, at(atMs + answerMs(all)), false);
+        }
+      }
+      return drawn;
+    };
+    const whole = plan(1, () => 1);
+    expect([...whole.values()].every((own) => own.length === 20)).toBe(true);
+    expect(new Set([...whole.values()].map((own) => own.join(''))).size).toBe(6);
+    const parts = plan(4, (user) => 1 + user);
+    for (let user = 0; user < 6; user++) expect(parts.get(user)).toEqual(whole.get(user));
+  });
+
+  it('a session opens a page, then its assets at once, thinks, and returns', () => {
+    const load = closedLoad({ durationMs: 1000, thinkTimeMs: 30, page: { assets: 2 } });
+    const workload = createWorkload(load, share);
+    const { atMs } = take(workload);
+    expect(atMs).toBeLessThan(30);
+    expect(workload.over).toBe(true);
+    workload.settled(0, at(100), false);
+    expect([take(workload), take(workload)]).toEqual([
+      { atMs: 100, user: 0, inMeasure: 1 },
+      { atMs: 100, user: 0, inMeasure: 1 },
+    ]);
+    workload.settled(0, at(110), false);
+    expect(workload.over).toBe(true);
+    workload.settled(0, at(120), false);
+    expect(take(workload).atMs).toBe(150);
+    workload.settled(0, at(160), true);
+    expect(take(workload).atMs).toBe(190);
+  });
+
+  it('assets count where they begin: of a page in warm-up they may be measured', () => {
+    const workload = createWorkload(closedLoad({ warmUpMs: 10, durationMs: 50, page: { assets: 1 } }), share);
+    expect(take(workload)).toEqual({ atMs: 0, user: 0, inMeasure: 0 });
+    workload.settled(0, at(12), false);
+    expect(take(workload)).toEqual({ atMs: 12, user: 0, inMeasure: 1 });
+  });
+
+  it('drawn think times differ from pause to pause', () => {
+    const load = closedLoad({ durationMs: 10_000, thinkTime: { distribution: 'exponential', meanMs: 20 } });
+    const workload = createWorkload(load, share);
+    const pauses: number[] = [];
+    let lastMs = take(workload).atMs;
+    while (!workload.over || lastMs < 9000) {
+      workload.settled(0, at(lastMs), false);
+      if (workload.over) break;
+      const { atMs } = take(workload);
+      pauses.push(atMs - lastMs);
+      lastMs = atMs;
+    }
+    expect(new Set(pauses).size).toBe(pauses.length);
+    // About 500 pauses of 20 ms in 10 s: standard deviation of their number 22.
+    expect(Math.abs(pauses.length - 500)).toBeLessThan(100);
+  });
+});
+
 describe('closed model', () => {
   it('a user starts again when it has its answer, until the end of measure', () => {
     const workload = createWorkload(closedLoad({ warmUpMs: 10, durationMs: 20 }), share);

@@ -1,6 +1,7 @@
 /** The built program from the command line to its exit code. */
 import { readFileSync } from 'node:fs';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { TrialRecord } from '../../src/results/record.ts';
 import type { RunSummary } from '../../src/report/summary.ts';
 import { Bench, childrenOf, isAlive, until, type Running } from './connbench.ts';
 
@@ -41,12 +42,18 @@ const trialLines = (): number => {
         .filter((line) => line.startsWith('{"type":"trial"')).length;
 };
 
+/** What makes trials invalid, but for what a busy machine does to sound ones. */
+const faults = (trials: readonly TrialRecord[]): readonly string[] =>
+  trials
+    .flatMap(({ invalidReasons }) => invalidReasons.map((reason) => reason.code))
+    .filter((reason) => reason !== 'generator-limited' && reason !== 'machine-busy');
+
 describe('run', () => {
   test('measures every variant, reconciles every count and ends with an answer', async () => {
     const { code, stdout, stderr } = await bench.run('run', bench.file('short.yaml', short));
     const { header, trials, footer, problems } = await bench.results();
-    expect(trials.map(({ invalidReasons }) => invalidReasons)).toEqual([[], []]);
-    expect(code).toBe(0);
+    expect(faults(trials)).toEqual([]);
+    expect(code).toBe(trials.every(({ valid }) => valid) ? 0 : 6);
     expect(stdout).toContain('Does reuse pay off?');
     expect(stdout).toMatch(/^Answer$/m);
     expect(stdout).toMatch(/^Results: results\/short-.*\.ndjson$/m);
@@ -64,6 +71,34 @@ describe('run', () => {
       expect(connections).toMatchObject({ opened: 330, reuseRatio: 0 });
       expect(timeWait.server.entered).toBe(330);
     }
+  });
+
+  test('--explain shows the slowest requests of a variant, whose phases add up, in every one', async () => {
+    vi.stubEnv('CONNBENCH_CHECK_PHASES', '1');
+    const { code, stdout } = await bench.run('run', bench.file('short.yaml', short), '--explain', 'strategy=close');
+    vi.unstubAllEnvs();
+    const { trials } = await bench.results();
+    expect(faults(trials)).toEqual([]);
+    expect(code).toBe(trials.every(({ valid }) => valid) ? 0 : 6);
+    for (const { slowest = [] } of trials) {
+      expect(slowest).toHaveLength(20);
+      for (const { phasesNs, responseNs } of slowest) {
+        expect(Object.values(phasesNs).reduce((sum, ns) => sum + ns, 0)).toBe(responseNs);
+      }
+    }
+    expect(stdout).toContain('Slowest requests of strategy=close\n');
+    expect(stdout).toContain('Block 1, the slowest 20 requests\n');
+    expect(stdout).toContain('opened for it, closed after it');
+    expect(stdout).not.toContain('Slowest requests of strategy=keep-alive');
+  });
+
+  test('--explain of a variant that is not there is refused before anything runs, with the one that may be meant', async () => {
+    const path = bench.file('short.yaml', short);
+    const { code, stderr } = await bench.run('run', path, '--explain', 'strategy=closed');
+    expect(code).toBe(2);
+    expect(stderr).toContain('--explain: "closed" is not an alternative of the axis "strategy"');
+    expect(stderr).toContain('(did you mean "close"?)');
+    expect(bench.resultFiles()).toEqual([]);
   });
 
   test('--json prints one document for programs, --quiet nothing else, --only, --set and --seed are obeyed', async () => {

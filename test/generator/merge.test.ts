@@ -7,6 +7,7 @@ import {
   type RequestCounts,
   type WorkerReport,
 } from '../../src/clients/observations.ts';
+import type { SlowRequest } from '../../src/clients/slowest.ts';
 import { mergeWorkers } from '../../src/generator/merge.ts';
 import type { SparseCounts } from '../../src/stats/histogram.ts';
 import { countOf, sum, totalOf } from '../clients/consistency.ts';
@@ -63,6 +64,8 @@ const report: fc.Arbitrary<WorkerReport> = fc
     errors: failures,
     warmUpErrors: failures,
     statuses: byNumber,
+    censored: sparse,
+    phaseFaults: fc.option(fc.record({ checked: count, faults: count, first: fc.constant(null) })),
     sides: fc.array(sparse, { minLength: latencyNames.length * 2, maxLength: latencyNames.length * 2 }),
     closes: fc.array(count, { minLength: clientCloseReasons.length, maxLength: clientCloseReasons.length }),
     numbers: fc.array(count, { minLength: 11, maxLength: 11 }),
@@ -72,6 +75,7 @@ const report: fc.Arbitrary<WorkerReport> = fc
   })
   .map(({ whole, sent, answered, sides, closes, numbers, requestsPerConnection, intervals, ...rest }) => ({
     ...rest,
+    slowest: [],
     wholeTrial: { ...whole, sent, answered },
     latency: Object.fromEntries(
       latencyNames.map((name, index) => [name, { new: sides[2 * index]!, reused: sides[2 * index + 1]! }]),
@@ -166,6 +170,42 @@ describe('mergeWorkers', () => {
       }),
       { numRuns: 40 },
     );
+  });
+
+  it('keeps the slowest requests of all workers, the slowest first', () => {
+    const [part] = fc.sample(report, { numRuns: 1, seed: 1 });
+    const slow = (responseNs: number, dueMs: number): SlowRequest => ({
+      dueMs,
+      user: null,
+      responseNs,
+      phasesNs: { lag: 0, connectionWait: 0, connect: 0, firstByte: responseNs, download: 0 },
+      status: 200,
+      code: null,
+      connection: { origin: 'opened', fate: 'kept', use: 1, ageMs: 0, idleMs: null },
+    });
+    // 20 of each worker, one apart: the slowest 20 of the 40 are 10 of either.
+    const even = Array.from({ length: 20 }, (_, at) => slow(1038 - 2 * at, 5));
+    const odd = Array.from({ length: 20 }, (_, at) => slow(1039 - 2 * at, 3));
+    const { slowest } = mergeWorkers([
+      { ...part!, slowest: even },
+      { ...part!, slowest: odd },
+    ]);
+    expect(slowest.map(({ responseNs }) => responseNs)).toEqual(Array.from({ length: 20 }, (_, at) => 1039 - at));
+    // Equally slow: the first that was due stands first.
+    const equal = mergeWorkers([
+      { ...part!, slowest: [slow(7, 5)] },
+      { ...part!, slowest: [slow(7, 3)] },
+    ]);
+    expect(equal.slowest.map(({ dueMs }) => dueMs)).toEqual([3, 5]);
+  });
+
+  it('says the first fault of a worker that found one', () => {
+    const [part] = fc.sample(report, { numRuns: 1, seed: 1 });
+    const merged = mergeWorkers([
+      { ...part!, phaseFaults: { checked: 5, faults: 0, first: null } },
+      { ...part!, phaseFaults: { checked: 3, faults: 2, first: 'lag -1' } },
+    ]);
+    expect(merged.phaseFaults).toEqual({ checked: 8, faults: 2, first: 'lag -1' });
   });
 
   it('throws where there is no part, or where one does not conserve', () => {

@@ -50,12 +50,39 @@ describe('encodeRequest', () => {
       { method: 'DELETE' },
       'DELETE / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nConnection: keep-alive\r\nUser-Agent: connbench\r\n\r\n',
     ],
+    [
+      'a body of zeros, with its length',
+      { method: 'POST', bodyBytes: 3 },
+      'POST / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nConnection: keep-alive\r\nUser-Agent: connbench\r\nContent-Length: 3\r\n\r\n\0\0\0',
+    ],
+    [
+      'fields in the order given',
+      { headers: { 'X-B': '1', Accept: 'a, b\tc' } },
+      'GET / HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nConnection: keep-alive\r\nUser-Agent: connbench\r\nX-B: 1\r\nAccept: a, b\tc\r\n\r\n',
+    ],
+    [
+      'a host and a user agent of its own',
+      { headers: { 'user-agent': 'me/1', HOST: 'shop.test', Empty: '' } },
+      'GET / HTTP/1.1\r\nConnection: keep-alive\r\nuser-agent: me/1\r\nHOST: shop.test\r\nEmpty: \r\n\r\n',
+    ],
   ])('%s', (_name, shape, expected) => {
     expect(text(shape)).toBe(expected);
   });
 
   it.each<[string, Partial<RequestShape>]>([
     ['CR LF in the path', { path: '/\r\nX: y' }],
+    ['CR LF in a field', { headers: { X: 'a\r\nB: c' } }],
+    ['a line break at the end of a field', { headers: { X: 'a\n' } }],
+    ['a space before a field', { headers: { X: ' a' } }],
+    ['a name that is no token', { headers: { 'X Y': 'a' } }],
+    ['a name with a colon', { headers: { 'X:': 'a' } }],
+    ['no name', { headers: { '': 'a' } }],
+    ['one field twice', { headers: { X: 'a', x: 'b' } }],
+    ['framing of its own', { headers: { 'Content-Length': '5' } }],
+    ['another framing', { headers: { 'transfer-encoding': 'chunked' } }],
+    ['persistence of its own', { headers: { connection: 'close' } }],
+    ['half a byte of body', { method: 'POST', bodyBytes: 0.5 }],
+    ['a negative body', { method: 'POST', bodyBytes: -1 }],
     ['LF at the end of the path', { path: '/\n' }],
     ['a space in the path', { path: '/a b' }],
     ['a tab in the path', { path: '/\t' }],

@@ -2,10 +2,19 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { OpenSchedule, type OpenScheduleConfig } from '../../src/load/arrivals.ts';
+import { rateProfile } from '../../src/load/rate-profile.ts';
+import { anyShape } from './shapes.ts';
 
 interface Arrival {
   readonly atNs: number;
   readonly inMeasure: boolean;
+}
+
+/** Times of the measured arrivals from the start of measure. */
+function measuredNs(config: OpenScheduleConfig): number[] {
+  return read(config)
+    .arrivals.filter(({ inMeasure }) => inMeasure)
+    .map(({ atNs }) => atNs - config.warmUpNs);
 }
 
 function read(config: OpenScheduleConfig): { schedule: OpenSchedule; arrivals: Arrival[] } {
@@ -22,6 +31,7 @@ const plan = fc.record({
   durationNs: fc.integer({ min: 1, max: 5e9 }),
   ratePerSecond: fc.double({ min: 0.01, max: 200, noNaN: true }),
   arrivals: fc.constantFrom('constant' as const, 'poisson' as const),
+  shape: anyShape,
   seed: fc.maxSafeNat(),
 });
 const workers = fc.integer({ min: 1, max: 7 });
@@ -51,7 +61,7 @@ describe('OpenSchedule', () => {
     expect(arrivals.at(-1)?.atNs).toBe(299_998_571_428);
   });
 
-  it('offers rate x length in either segment, however many workers share it', () => {
+  it('offers the integral of its rate in either segment, however many workers share it', () => {
     fc.assert(
       fc.property(plan, workers, (config, count) => {
         const all = Array.from({ length: count }, (_, worker) => read({ ...config, worker, workers: count }));
@@ -62,8 +72,10 @@ describe('OpenSchedule', () => {
         const measured = all.map(({ schedule }) => schedule.measured);
         const total = all.reduce((sum, { schedule }) => sum + schedule.total, 0);
         const inMeasure = measured.reduce((sum, own) => sum + own, 0);
-        expect(inMeasure).toBe(Math.round((config.ratePerSecond * config.durationNs) / 1e9));
-        expect(total - inMeasure).toBe(Math.round((config.ratePerSecond * config.warmUpNs) / 1e9));
+        const { shape, ratePerSecond, warmUpNs, durationNs } = config;
+        expect(inMeasure).toBe(Math.round(rateProfile(ratePerSecond, shape, durationNs).countAt(durationNs)));
+        const before = shape.kind === 'bursts' ? shape : ({ kind: 'steady' } as const);
+        expect(total - inMeasure).toBe(Math.round(rateProfile(ratePerSecond, before, warmUpNs).countAt(warmUpNs)));
         expect(Math.max(...measured) - Math.min(...measured)).toBeLessThanOrEqual(1);
       }),
     );
@@ -93,6 +105,106 @@ describe('OpenSchedule', () => {
         }
       }),
     );
+  });
+
+  it('holds its rate: in every prefix constant arrivals are within one of the integral', () => {
+    fc.assert(
+      fc.property(plan, (config) => {
+        const { ratePerSecond, shape, durationNs } = config;
+        const profile = rateProfile(ratePerSecond, shape, durationNs);
+        measuredNs({ ...config, arrivals: 'constant', worker: 0, workers: 1 }).forEach((atNs, index) => {
+          // Whole ns: the time may be up to 1 ns early. Just before it there were `index`, just after it one more.
+          const early = profile.countAt(atNs);
+          const late = profile.countAt(Math.min(atNs + 1, durationNs));
+          expect(early).toBeLessThan(index + 1e-6);
+          expect(late).toBeGreaterThan(index - 1);
+        });
+      }),
+    );
+  });
+
+  it('numbers the arrivals of the whole trial, whichever worker has them', () => {
+    const config = { warmUpNs: 1e9, durationNs: 1e9, ratePerSecond: 7, arrivals: 'poisson', ...one } as const;
+    const numbers = [0, 1, 2].flatMap((worker) => {
+      const schedule = new OpenSchedule({ ...config, worker, workers: 3 });
+      const own: number[] = [];
+      while (schedule.next()) own.push(schedule.index);
+      return own;
+    });
+    expect(numbers.sort((a, b) => a - b)).toEqual(Array.from({ length: 14 }, (_, index) => index));
+  });
+
+  it('ramp: the second half of measure has its part of the parabola, warm-up stays at the rate', () => {
+    const config = {
+      warmUpNs: 1e9,
+      durationNs: 10e9,
+      ratePerSecond: 100,
+      arrivals: 'constant',
+      shape: { kind: 'ramp', toPerSecond: 300 },
+      ...one,
+    } as const;
+    const measured = measuredNs(config);
+    // 100 t + 10 t^2: 2000 in 10 s, 750 of them in the first 5 s.
+    expect([measured.length, measured.filter((atNs) => atNs < 5e9).length]).toEqual([2000, 750]);
+    expect(read(config).arrivals.filter(({ inMeasure }) => !inMeasure)).toHaveLength(100);
+    // The last, number 1999, comes where 10 t^2 + 100 t = 1999.
+    expect(measured.at(-1)).toBe(Math.floor(((Math.sqrt(1e4 + 40 * 1999) - 100) / 20) * 1e9));
+  });
+
+  it('bursts: arrivals fall into the time on, in warm-up and in measure, Poisson ones too', () => {
+    for (const arrivals of ['constant', 'poisson'] as const) {
+      const config = {
+        warmUpNs: 1.5e9,
+        durationNs: 3.1e9,
+        ratePerSecond: 500,
+        arrivals,
+        shape: { kind: 'bursts', onMs: 200, offMs: 800 },
+        ...one,
+      } as const;
+      const { arrivals: all } = read(config);
+      const within = (atNs: number): boolean => atNs % 1e9 < 0.2e9;
+      expect(measuredNs(config).every(within)).toBe(true);
+      expect(all.filter(({ inMeasure }) => !inMeasure).every(({ atNs }) => within(atNs))).toBe(true);
+      // Two bursts of 100 in 1.5 s; three and a half in 3.1 s.
+      expect([all.length, measuredNs(config).length]).toEqual([200 + 350, 350]);
+    }
+  });
+
+  it('Poisson on steps: each step gets its share, and within a step the gaps vary', () => {
+    const shape = {
+      kind: 'steps',
+      steps: [
+        { ratePerSecond: 1000, forMs: 1000 },
+        { ratePerSecond: 3000, forMs: 1000 },
+      ],
+    } as const;
+    const measured = measuredNs({
+      warmUpNs: 0,
+      durationNs: 10e9,
+      ratePerSecond: 1,
+      arrivals: 'poisson',
+      shape,
+      ...one,
+    });
+    expect(measured).toHaveLength(20_000);
+    const inSlow = measured.filter((atNs) => atNs % 2e9 < 1e9).length;
+    // Binomial, 20,000 of share 1/4: standard deviation 61.
+    expect(Math.abs(inSlow - 5000)).toBeLessThan(4 * 61.3);
+    const gaps = measured.slice(1).map((atNs, index) => atNs - measured[index]!);
+    const fast = gaps.filter((_, index) => measured[index]! % 2e9 >= 1e9);
+    // 1/e of exponential gaps exceed their mean of 1/3000 s; standard error 0.004.
+    expect(Math.abs(fast.filter((gap) => gap > 1e9 / 3000).length / fast.length - Math.exp(-1))).toBeLessThan(0.016);
+  });
+
+  it('a trace is replayed as it is, within measure and without a warm-up', () => {
+    const traceNs = Float64Array.from([0, 5, 5, 999_999_999, 1e9, 2e9]);
+    const config = { warmUpNs: 3e9, durationNs: 1e9, ratePerSecond: 1, arrivals: 'poisson', traceNs } as const;
+    expect(read({ ...config, ...one }).arrivals).toEqual(
+      [0, 5, 5, 999_999_999].map((atNs) => ({ atNs: 3e9 + atNs, inMeasure: true })),
+    );
+    const parts = [0, 1, 2].map((worker) => read({ ...config, seed: 1, worker, workers: 3 }));
+    expect(parts.map(({ schedule }) => [schedule.total, schedule.measured])).toEqual([[2, 2], [1, 1], [1, 1]]); // prettier-ignore
+    expect(parts.map(({ arrivals }) => arrivals.map(({ atNs }) => atNs - 3e9))).toEqual([[0, 999_999_999], [5], [5]]);
   });
 
   it('Poisson: the gaps are exponential and the counts of seconds vary as a Poisson process does', () => {

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { Random } from '../../src/load/random.ts';
 import { indexOf, type SparseCounts } from '../../src/stats/histogram.ts';
-import { mser5, unsteadiness } from '../../src/stats/steady.ts';
+import { hasSettled, mser5, unsteadiness } from '../../src/stats/steady.ts';
 
 /** Noise that repeats every five values, so that batches of five are alike. */
 const noisy = (value: number, index: number): number => value + [-2, 1, 0, -1, 2][index % 5]!;
@@ -88,5 +88,36 @@ describe('unsteadiness', () => {
   it('says nothing about no interval or one', () => {
     expect([unsteadiness([], 0.1), unsteadiness([{ indices: [5], counts: [1] }], 0.1)]).toEqual([[], []]);
     expect(() => unsteadiness([], 0)).toThrow(RangeError);
+  });
+});
+
+describe('hasSettled', () => {
+  /** Ten values: nine near `usual`, one at `slow`. */
+  const interval = (usual: number, slow: number): SparseCounts => {
+    const low = indexOf(usual);
+    const high = indexOf(slow);
+    return low === high ? { indices: [low], counts: [10] } : { indices: [low, high], counts: [9, 1] };
+  };
+  const flat = Array.from({ length: 30 }, (_, index) => interval(1e6 + 1e4 * (index % 5), 4e6));
+
+  it('needs twenty intervals with values', () => {
+    expect([hasSettled([]), hasSettled(flat.slice(0, 19)), hasSettled(flat.slice(0, 20))]).toEqual([null, null, true]);
+    const gaps = flat.slice(0, 19).flatMap((one) => [one, { indices: [], counts: [] }]);
+    expect(hasSettled(gaps)).toBeNull();
+  });
+
+  it('says no while the mean falls, and yes once what follows outweighs the fall', () => {
+    const falling = Array.from({ length: 20 }, (_, index) => interval(5e6 - 2e5 * index, 9e6));
+    expect(hasSettled(falling)).toBe(false);
+    expect(hasSettled([...falling, ...flat, ...flat])).toBe(true);
+  });
+
+  it('says no while only the p99 moves', () => {
+    // The usual values make up for the slow one, so that the mean stays: 9 u + s = 40 ms.
+    const moving = Array.from({ length: 20 }, (_, index) => {
+      const slow = 20e6 - 8e5 * index;
+      return interval((40e6 - slow) / 9, slow);
+    });
+    expect(hasSettled(moving)).toBe(false);
   });
 });

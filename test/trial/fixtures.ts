@@ -115,6 +115,9 @@ export const generator: GeneratorReport = {
   latency: Object.fromEntries(
     latencyNames.map((name) => [name, { new: empty, reused: histogramOf(name === 'lag' ? 50_000 : 1e6, 80) }]),
   ) as GeneratorReport['latency'],
+  censored: empty,
+  slowest: [],
+  phaseFaults: null,
   connections,
   bytes: { sent: 6000, received: 24_000 },
   intervals: [

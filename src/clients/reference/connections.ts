@@ -13,6 +13,8 @@ export const RECEIVING = 4;
 export const LINGERING = 5;
 
 export const NO_REQUEST = -1;
+/** Of a request that waits for a connection. */
+export const NO_CONNECTION = -1;
 
 export class ConnectionTable {
   state = new Uint8Array(16);
@@ -23,6 +25,8 @@ export class ConnectionTable {
   reused = new Uint8Array(16);
   openedNs = new Float64Array(16);
   firstByteNs = new Float64Array(16);
+  /** When its last request was answered, or it was opened without one. */
+  freedNs = new Float64Array(16);
   /** Bytes of the current request written so far. */
   sentBytes = new Uint32Array(16);
   /** Requests answered in full. */
@@ -75,6 +79,7 @@ export class ConnectionTable {
     this.finSeen = wider(this.finSeen, new Uint8Array(capacity));
     this.reused = wider(this.reused, new Uint8Array(capacity));
     this.openedNs = wider(this.openedNs, new Float64Array(capacity));
+    this.freedNs = wider(this.freedNs, new Float64Array(capacity));
     this.firstByteNs = wider(this.firstByteNs, new Float64Array(capacity));
     this.sentBytes = wider(this.sentBytes, new Uint32Array(capacity));
     this.answered = wider(this.answered, new Uint32Array(capacity));

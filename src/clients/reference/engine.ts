@@ -25,6 +25,7 @@ import {
   CONNECTING,
   ConnectionTable,
   LINGERING,
+  NO_CONNECTION,
   NO_REQUEST,
   RECEIVING,
   SENDING,
@@ -43,6 +44,14 @@ const closeGraceNs = 100e6;
 /** After so many announced closes in a row that never came, the client closes at once: this server leaves it to the client. */
 const graceTries = 8;
 
+/** What the engine knows of a request that a transport sends. */
+export interface RequestTraits {
+  /** Head and body. */
+  readonly bytes: number;
+  /** Its response has no body, whatever its head says (RFC 9112 section 6.3). */
+  readonly isHead: boolean;
+}
+
 export interface EngineSetup {
   readonly strategy: StrategyConfig;
   readonly pool: Pool;
@@ -50,8 +59,8 @@ export interface EngineSetup {
   readonly workload: Workload;
   readonly recorder: Recorder;
   readonly ledger: ConnectionLedger;
-  readonly requestBytes: number;
-  readonly isHead: boolean;
+  /** By alternative of the load. */
+  readonly requests: readonly RequestTraits[];
   /** When requests still in flight are given up. */
   readonly drainDeadlineNs: number;
 }
@@ -64,13 +73,14 @@ export class Engine implements TransportEvents {
   readonly #ledger: ConnectionLedger;
   readonly #keepAlive: boolean;
   readonly #reset: boolean;
-  readonly #requestBytes: number;
-  readonly #isHead: boolean;
+  readonly #requests: readonly RequestTraits[];
   readonly #owners: number;
   readonly #prefetch: boolean;
   readonly #connectTimeoutNs: number;
   readonly #responseTimeoutNs: number;
   readonly #drainDeadlineNs: number;
+  /** Until then the trial goes on although everything is settled; Infinity where nothing holds it. */
+  #holdUntilNs: number;
   readonly #sessionScope: boolean;
   #transport!: ReferenceTransport;
 
@@ -97,8 +107,7 @@ export class Engine implements TransportEvents {
     this.#ledger = setup.ledger;
     this.#keepAlive = strategy.connection === 'keep-alive';
     this.#reset = strategy.closeWith === 'reset';
-    this.#requestBytes = setup.requestBytes;
-    this.#isHead = setup.isHead;
+    this.#requests = setup.requests;
     this.#owners = setup.owners;
     this.#closer = new ConnectionCloser({
       connections: this.#connections,
@@ -111,8 +120,9 @@ export class Engine implements TransportEvents {
     this.#connectTimeoutNs = strategy.timeouts.connectMs * 1e6;
     this.#responseTimeoutNs = strategy.timeouts.responseMs * 1e6;
     this.#drainDeadlineNs = setup.drainDeadlineNs;
+    this.#holdUntilNs = setup.workload.lastsUntilNs;
     this.#sessionScope = strategy.pool.scope === 'session';
-    this.#flow = new RequestFlow(setup.workload, setup.recorder);
+    this.#flow = new RequestFlow(setup.workload, setup.recorder, this.#connections);
   }
 
   /** Connects the two halves, and opens the pool where the strategy prefetches. */
@@ -132,7 +142,8 @@ export class Engine implements TransportEvents {
     if (nowNs >= this.#recorder.intervalEndNs) this.#recorder.endInterval(nowNs);
     if (nowNs >= this.#deadlines.nextNs() || nowNs >= this.#pool.nextDeadlineNs()) this.#expire(nowNs);
     if (nowNs >= this.#workload.nextNs) this.startDue(nowNs);
-    if (this.#flow.isOver()) this.#end(nowNs);
+    if (nowNs >= this.#holdUntilNs) this.#holdUntilNs = Infinity;
+    if (this.#flow.isOver() && this.#holdUntilNs === Infinity) this.#end(nowNs);
     else if (nowNs >= this.#drainDeadlineNs) this.stop(nowNs, false);
   }
 
@@ -140,11 +151,17 @@ export class Engine implements TransportEvents {
   nextWakeNs(): number {
     const deadlineNs = Math.min(this.#deadlines.nextNs(), this.#pool.nextDeadlineNs());
     if (this.finished) return deadlineNs;
-    return Math.min(deadlineNs, this.#workload.nextNs, this.#recorder.intervalEndNs, this.#drainDeadlineNs);
+    const planNs = Math.min(this.#workload.nextNs, this.#recorder.intervalEndNs, this.#holdUntilNs);
+    return Math.min(deadlineNs, planNs, this.#drainDeadlineNs);
   }
 
+  /** Starts what is due by `nowNs`. Each starts when it is its turn: what the ones before it took is lateness of the generator. */
   startDue(nowNs: number): void {
-    while (this.#workload.nextNs <= nowNs) this.#dispatch(this.#flow.take(nowNs), nowNs);
+    let startNs = nowNs;
+    while (this.#workload.nextNs <= nowNs) {
+      this.#dispatch(this.#flow.take(startNs), startNs);
+      if (this.#workload.nextNs <= nowNs) startNs = this.#transport.clockNs();
+    }
   }
 
   #dispatch(request: number, nowNs: number): void {
@@ -173,7 +190,7 @@ export class Engine implements TransportEvents {
     }
     this.#closer.refusedAtOnce(slot);
     if (request !== NO_REQUEST) {
-      this.#flow.failed(request, 'connect', this.#transport.errorName(result), false, null, nowNs);
+      this.#flow.failed(request, NO_CONNECTION, 'connect', this.#transport.errorName(result), false, null, nowNs);
     }
     return false;
   }
@@ -192,7 +209,7 @@ export class Engine implements TransportEvents {
     const owner = this.#pool.ownerOf(slot);
     const request = this.#connections.request[slot]!;
     this.#closer.connectFailed(slot);
-    if (request !== NO_REQUEST) this.#flow.failed(request, 'connect', code, false, null, nowNs);
+    if (request !== NO_REQUEST) this.#flow.failed(request, slot, 'connect', code, false, null, nowNs);
     this.#serveQueue(owner, nowNs);
   }
 
@@ -201,25 +218,34 @@ export class Engine implements TransportEvents {
     this.#flow.table.sentNs[request] = nowNs;
     this.#connections.state[slot] = SENDING;
     this.#connections.sentBytes[slot] = 0;
-    this.#connections.lendParser(slot).begin(this.#isHead);
+    this.#connections.lendParser(slot).begin(this.#traits(request).isHead);
     this.#deadlines.set(slot, nowNs + this.#responseTimeoutNs);
     this.#write(slot, nowNs);
   }
 
   #write(slot: number, nowNs: number): void {
-    const result = this.#transport.send(slot, this.#connections.sentBytes[slot]!);
+    const alternative = this.#flow.table.alternative[this.#connections.request[slot]!]!;
+    const result = this.#transport.send(slot, this.#connections.sentBytes[slot]!, alternative);
     if (result < 0) {
       this.#breakOff(slot, 'send', this.#transport.errorName(result), nowNs);
       return;
     }
     this.#recorder.bytesSent += result;
     this.#connections.sentBytes[slot]! += result;
-    if (this.#connections.sentBytes[slot] === this.#requestBytes) this.#recorder.sent++;
+    if (this.#connections.sentBytes[slot] === this.#requests[alternative]!.bytes) this.#recorder.sent++;
+  }
+
+  #traits(request: number): RequestTraits {
+    return this.#requests[this.#flow.table.alternative[request]!]!;
+  }
+
+  /** Whether the request that the connection carries is not written to its end. */
+  #isUnsent(slot: number): boolean {
+    return this.#connections.sentBytes[slot]! < this.#traits(this.#connections.request[slot]!).bytes;
   }
 
   writable(slot: number, nowNs: number): void {
-    if (this.#connections.state[slot] === SENDING && this.#connections.sentBytes[slot]! < this.#requestBytes)
-      this.#write(slot, nowNs);
+    if (this.#connections.state[slot] === SENDING && this.#isUnsent(slot)) this.#write(slot, nowNs);
   }
 
   isOpen(slot: number): boolean {
@@ -274,19 +300,24 @@ export class Engine implements TransportEvents {
     const ageMs = this.#connections.ageMs(slot, nowNs);
     const reused = this.#connections.reused[slot] === 1;
     this.#closer.closeBroken(slot, code);
-    if (request !== NO_REQUEST) this.#flow.failed(request, phase, code, reused, ageMs, nowNs);
+    if (request !== NO_REQUEST) this.#flow.failed(request, slot, phase, code, reused, ageMs, nowNs);
     this.#serveQueue(owner, nowNs);
   }
 
   #complete(slot: number, parser: ResponseParser, leftover: boolean, nowNs: number): void {
     const request = this.#connections.request[slot]!;
     const reused = this.#connections.reused[slot]!;
-    this.#flow.completed(request, reused, this.#connections.firstByteNs[slot]!, nowNs, parser.status);
+    const unsent = this.#isUnsent(slot);
+    // An answer to half a request: the server has it, and the rest is of no use (RFC 9112 section 9.5).
+    if (unsent) this.#recorder.sent++;
+    const firstByteNs = this.#connections.firstByteNs[slot]!;
+    const closes = !(this.#keepAlive && parser.keepAlive);
+    this.#flow.completed(request, slot, reused, firstByteNs, nowNs, parser.status, closes);
     this.#connections.answered[slot]!++;
     this.#connections.reused[slot] = 1;
     this.#connections.takeParserBack(slot);
     this.#connections.request[slot] = NO_REQUEST;
-    if (leftover || this.#connections.sentBytes[slot]! < this.#requestBytes) {
+    if (leftover || unsent) {
       this.#leaveAndClose(slot, 'badResponse', nowNs);
     } else if (this.#keepAlive && parser.keepAlive && this.#connections.finSeen[slot] === 0) {
       const hintNs = parser.hintTimeoutMs < 0 ? -1 : parser.hintTimeoutMs * 1e6;
@@ -300,6 +331,7 @@ export class Engine implements TransportEvents {
 
   #release(slot: number, nowNs: number, hintNs: number, hintMax: number): void {
     const answer = this.#pool.release(slot, nowNs, hintNs, hintMax);
+    this.#connections.freedNs[slot] = nowNs;
     if (answer === IDLE) {
       this.#connections.state[slot] = WAITING;
       this.#deadlines.cancel(slot);
@@ -334,7 +366,7 @@ export class Engine implements TransportEvents {
     const owner = this.#pool.ownerOf(slot);
     this.#pool.leave(slot);
     this.#closer.close(slot, reason);
-    this.#flow.failed(request, phase, code, reused, ageMs, nowNs);
+    this.#flow.failed(request, slot, phase, code, reused, ageMs, nowNs);
     this.#serveQueue(owner, nowNs);
   }
 
@@ -352,7 +384,7 @@ export class Engine implements TransportEvents {
       this.#closer.close(slot, 'idleTimeout');
     }
     for (let request = this.#pool.expireQueued(nowNs); request >= 0; request = this.#pool.expireQueued(nowNs)) {
-      this.#flow.failed(request, 'queue', 'QUEUE_TIMEOUT', false, null, nowNs);
+      this.#flow.failed(request, NO_CONNECTION, 'queue', 'QUEUE_TIMEOUT', false, null, nowNs);
     }
   }
 
@@ -375,12 +407,12 @@ export class Engine implements TransportEvents {
     this.#stopping = true;
     this.#flow.stop();
     for (let request = this.#pool.cancelQueued(); request >= 0; request = this.#pool.cancelQueued()) {
-      this.#flow.abandoned(request);
+      this.#flow.abandoned(request, NO_CONNECTION, nowNs);
     }
     for (let slot = 0; slot < this.#connections.capacity; slot++) {
       const request = this.#connections.request[slot]!;
       if (request === NO_REQUEST) continue;
-      this.#flow.abandoned(request);
+      this.#flow.abandoned(request, slot, nowNs);
       this.#tearDownOne(slot);
     }
     this.#end(nowNs);

@@ -11,6 +11,7 @@ import { wantExactTimers } from '../../kernel/parent-death.ts';
 import { socketAddress, Sockets, type SocketAddress } from '../../kernel/sockets.ts';
 import type { TcpConfig } from '../../scenario/config.ts';
 import { STOP, WAKE_FD, type LiveCounts } from '../live.ts';
+import type { LoopWatch } from '../loop-watch.ts';
 import type { Engine } from './engine.ts';
 import type { ReferenceTransport } from './transport.ts';
 
@@ -25,8 +26,11 @@ export interface EpollTransportSetup {
   readonly host: string;
   readonly port: number;
   readonly tcp: TcpConfig;
-  readonly request: Uint8Array;
+  /** By alternative of the load. */
+  readonly requests: readonly Uint8Array[];
   readonly live: LiveCounts;
+  /** Is told of every wait. */
+  readonly watch: LoopWatch;
 }
 
 export class EpollTransport implements ReferenceTransport {
@@ -36,8 +40,10 @@ export class EpollTransport implements ReferenceTransport {
   readonly #to: SocketAddress;
   readonly #tcp: TcpConfig;
   readonly #live: LiveCounts;
-  readonly #request: number;
-  readonly #requestLength: number;
+  readonly #watch: LoopWatch;
+  // By alternative of the load: where the bytes of its request are, and how many.
+  readonly #address: Float64Array;
+  readonly #length: Float64Array;
   readonly #buffer = allocateNative(receiveBytes);
   #fds = new Int32Array(16).fill(-1);
   #connecting = new Uint8Array(16);
@@ -50,10 +56,9 @@ export class EpollTransport implements ReferenceTransport {
     this.#to = socketAddress(setup.host, setup.port);
     this.#tcp = setup.tcp;
     this.#live = setup.live;
-    const request = allocateNative(setup.request.length);
-    request.bytes.set(setup.request);
-    this.#request = request.address;
-    this.#requestLength = setup.request.length;
+    this.#watch = setup.watch;
+    this.#length = Float64Array.from(setup.requests, ({ length }) => length);
+    this.#address = Float64Array.from(setup.requests, nativeCopy);
     this.#wakeFd = Atomics.load(this.#live, WAKE_FD);
     if (this.#wakeFd >= 0) this.#epoll.add(this.#wakeFd, EPOLLIN, wakeTag);
   }
@@ -67,19 +72,22 @@ export class EpollTransport implements ReferenceTransport {
       if (this.#live[STOP] === 1) engine.stop(now);
       else engine.turn(now);
       if (engine.finished) break;
-      this.#wait(engine, engine.nextWakeNs() - now);
+      this.#wait(engine, engine.nextWakeNs());
     }
     const untilNs = nowNs() + lingerAtEndNs;
     for (let now = nowNs(); engine.lingering && now < untilNs; now = nowNs()) {
       engine.turn(now);
-      this.#wait(engine, Math.min(engine.nextWakeNs(), untilNs) - now);
+      this.#wait(engine, Math.min(engine.nextWakeNs(), untilNs));
     }
     engine.tearDown();
     this.#epoll.close();
   }
 
-  #wait(engine: Engine, timeoutNs: number): void {
-    const count = this.#epoll.wait(timeoutNs);
+  /** The clock is read again before the wait: what the turn took must not make the next one late. */
+  #wait(engine: Engine, untilNs: number): void {
+    const now = nowNs();
+    const count = this.#epoll.wait(untilNs - now);
+    this.#watch.waited(now, nowNs());
     this.#waits++;
     for (let index = 0; index < count; index++) {
       const tag = this.#epoll.tag(index);
@@ -133,6 +141,10 @@ export class EpollTransport implements ReferenceTransport {
     }
   }
 
+  clockNs(): number {
+    return nowNs();
+  }
+
   open(slot: number): number {
     if (slot >= this.#fds.length) this.#grow(slot + 1);
     const fd = this.#sockets.open();
@@ -154,8 +166,9 @@ export class EpollTransport implements ReferenceTransport {
     return -failed;
   }
 
-  send(slot: number, from: number): number {
-    const result = this.#sockets.send(this.#fds[slot]!, this.#request + from, this.#requestLength - from);
+  send(slot: number, from: number, alternative: number): number {
+    const address = this.#address[alternative]! + from;
+    const result = this.#sockets.send(this.#fds[slot]!, address, this.#length[alternative]! - from);
     return result === -EAGAIN ? 0 : result;
   }
 
@@ -195,4 +208,11 @@ export class EpollTransport implements ReferenceTransport {
     openedIn.set(this.#openedIn);
     this.#openedIn = openedIn;
   }
+}
+
+/** Address of a copy that native calls can read; it lives as long as the process. */
+function nativeCopy(bytes: Uint8Array): number {
+  const copy = allocateNative(bytes.length);
+  copy.bytes.set(bytes);
+  return copy.address;
 }

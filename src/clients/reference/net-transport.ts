@@ -6,6 +6,7 @@ import { connect, type Socket } from 'node:net';
 import { nowNs } from '../../kernel/clock.ts';
 import type { TcpConfig } from '../../scenario/config.ts';
 import { STOP, type LiveCounts } from '../live.ts';
+import type { LoopWatch } from '../loop-watch.ts';
 import type { Engine } from './engine.ts';
 import type { ReferenceTransport } from './transport.ts';
 
@@ -21,8 +22,11 @@ export interface NetTransportSetup {
   readonly host: string;
   readonly port: number;
   readonly tcp: TcpConfig;
-  readonly request: Uint8Array;
+  /** By alternative of the load. */
+  readonly requests: readonly Uint8Array[];
   readonly live: LiveCounts;
+  /** Of kind `event loop`; gets its ticks. */
+  readonly watch: LoopWatch;
 }
 
 export class NetTransport implements ReferenceTransport {
@@ -46,6 +50,7 @@ export class NetTransport implements ReferenceTransport {
     this.#engine = engine;
     engine.begin(this, nowNs());
     const stopCheck = setInterval(() => {
+      this.#setup.watch.tick(nowNs());
       if (this.#setup.live[STOP] === 1) this.#turn();
     }, stopCheckMs);
     await new Promise<void>((resolve) => {
@@ -80,6 +85,10 @@ export class NetTransport implements ReferenceTransport {
       },
       Math.min(waitMs, 2 ** 31 - 1),
     );
+  }
+
+  clockNs(): number {
+    return nowNs();
   }
 
   open(slot: number): number {
@@ -129,10 +138,10 @@ export class NetTransport implements ReferenceTransport {
   }
 
   /** libuv keeps what the kernel does not take at once, so everything counts as written. */
-  send(slot: number, from: number): number {
+  send(slot: number, from: number, alternative: number): number {
     const socket = this.#sockets[slot];
     if (!socket?.writable) return this.#code('EPIPE');
-    const { request } = this.#setup;
+    const request = this.#setup.requests[alternative]!;
     socket.write(from === 0 ? request : request.subarray(from));
     return request.length - from;
   }

@@ -1,19 +1,23 @@
 /** The requests of one worker from intended start to settlement: takes them from the load, tells the recorder what became of each. */
-import type { FailurePhase } from '../observations.ts';
+import { isTimeout, type FailurePhase } from '../observations.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Workload } from '../workload.ts';
+import type { ConnectionTable } from './connections.ts';
 import { RequestTable } from './requests.ts';
+import { SlowRequests } from './slow-requests.ts';
 
 export class RequestFlow {
   readonly table = new RequestTable();
   readonly #workload: Workload;
   readonly #recorder: Recorder;
+  readonly #slow: SlowRequests;
   /** The open model's requests are counted as scheduled in advance, the closed model's as they come. */
   readonly #countsAhead: boolean;
 
-  constructor(workload: Workload, recorder: Recorder) {
+  constructor(workload: Workload, recorder: Recorder, connections: ConnectionTable) {
     this.#workload = workload;
     this.#recorder = recorder;
+    this.#slow = new SlowRequests(recorder.slowest, this.table, connections);
     const [warmUp, measure] = workload.scheduled;
     recorder.warmUp.scheduled += warmUp;
     recorder.measure.scheduled += measure;
@@ -30,14 +34,25 @@ export class RequestFlow {
     table.startNs[request] = nowNs;
     table.inMeasure[request] = inMeasure;
     table.user[request] = workload.user;
+    table.alternative[request] = workload.alternative;
     if (!this.#countsAhead) this.#recorder.scheduled(inMeasure);
     this.#recorder.started(inMeasure, nowNs - nextNs);
     workload.take();
     return request;
   }
 
-  completed(request: number, reused: number, firstByteNs: number, nowNs: number, status: number): void {
+  /** Before connection `slot` is given back. `closes`: this answer, or the strategy, ends it. */
+  completed(
+    request: number,
+    slot: number,
+    reused: number,
+    firstByteNs: number,
+    nowNs: number,
+    status: number,
+    closes: boolean,
+  ): void {
     const { table } = this;
+    this.#slow.answered(request, slot, nowNs, status, closes);
     this.#recorder.completed(
       table.inMeasure[request]!,
       reused,
@@ -52,15 +67,19 @@ export class RequestFlow {
     this.#settle(request, nowNs, false);
   }
 
+  /** `slot`: of the connection that it failed on, or NO_CONNECTION. */
   failed(
     request: number,
+    slot: number,
     phase: FailurePhase,
     code: string,
     reused: boolean,
     ageMs: number | null,
     nowNs: number,
   ): void {
+    this.#slow.failed(request, slot, phase, code, nowNs);
     this.#recorder.failed(this.table.inMeasure[request]!, phase, code, reused, ageMs);
+    if (isTimeout(code)) this.#censored(request, nowNs);
     this.#settle(request, nowNs, true);
   }
 
@@ -70,9 +89,17 @@ export class RequestFlow {
     this.#settle(request, nowNs, true);
   }
 
-  abandoned(request: number): void {
+  /** Unfinished when the trial is over: before its connection `slot`, or NO_CONNECTION, is closed. */
+  abandoned(request: number, slot: number, nowNs: number): void {
+    this.#slow.abandoned(request, slot, nowNs);
     this.#recorder.abandoned(this.table.inMeasure[request]!);
+    this.#censored(request, nowNs);
     this.table.free(request);
+  }
+
+  /** It had no answer by now, and might have had one later. */
+  #censored(request: number, nowNs: number): void {
+    this.#recorder.censored(this.table.inMeasure[request]!, nowNs - this.table.intendedNs[request]!);
   }
 
   #settle(request: number, nowNs: number, failed: boolean): void {

@@ -10,6 +10,8 @@ export class RequestTable {
   inMeasure = new Uint8Array(256);
   /** The closed-model user it belongs to; 0 in the open model. */
   user = new Int32Array(256);
+  /** Which of the load's requests it is. */
+  alternative = new Uint16Array(256);
   #next = new Int32Array(256);
   #freeHead = -1;
   #allocated = 0;
@@ -50,6 +52,9 @@ export class RequestTable {
     const user = new Int32Array(capacity);
     user.set(this.user);
     this.user = user;
+    const alternative = new Uint16Array(capacity);
+    alternative.set(this.alternative);
+    this.alternative = alternative;
     const next = new Int32Array(capacity);
     next.set(this.#next);
     this.#next = next;

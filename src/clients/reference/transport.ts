@@ -1,10 +1,12 @@
 /** How the reference client's engine moves bytes, and what a transport tells the engine. Connections are slot numbers. */
 
 export interface ReferenceTransport {
+  /** The clock that the times of its events come from, ns. */
+  clockNs(): number;
   /** Begins to connect. 0 or more: under way. Negative errno: refused at once. `opened` or `connectFailed` follows otherwise. */
   open(slot: number): number;
-  /** Writes the request from byte `from` on. Bytes written (0: not now, `writable` follows), or a negative errno. */
-  send(slot: number, from: number): number;
+  /** Writes the load's request number `alternative` from byte `from` on. Bytes written (0: not now, `writable` follows), or a negative errno. */
+  send(slot: number, from: number, alternative: number): number;
   /** 0: the peer's FIN waits; 1: bytes wait; -EAGAIN: nothing does; another negative errno: the connection is dead. */
   peek(slot: number): number;
   /** The errno name of a negative answer. */

@@ -1,10 +1,11 @@
 /** The head of a run: which strategy wins, what it costs, and what is not sure. */
 import { answerSentences } from '../answer-text.ts';
 import type { GroupAnswer } from '../answer.ts';
-import { amount, count, milliseconds } from '../format.ts';
+import { amount, boundText, count, milliseconds } from '../format.ts';
 import { listed, plural } from '../../compare/words.ts';
 import { importedText } from '../imported.ts';
 import type { LoadGroupMember } from '../load-group.ts';
+import { trustOf } from '../trust.ts';
 import type { ReportedMetric } from '../variant-figures.ts';
 import { badge, notes, section, type Tone } from './frame.ts';
 import { html, type Content, type Markup } from './markup.ts';
@@ -16,7 +17,7 @@ export function answerSection(view: RunView): Markup | null {
     view.answers.length === 0 ? [html`<p class="lead">No trial was finished.</p>`] : view.answers.map(answer);
   const axes = Object.keys(view.rows[0]?.variant.axes ?? {});
   const by = axes.length === 0 ? null : html`<p class="load">By ${listed(axes.map(labelText))}</p>`;
-  return section(view.level, `${view.id}-answer`, 'Answer', [by, answers, unsure(view), statusList(view)]);
+  return section(view.level, `${view.id}-answer`, 'Answer', [by, answers, trust(view), unsure(view), statusList(view)]);
 }
 
 function answer(of: GroupAnswer): Markup {
@@ -61,7 +62,8 @@ const tileList: readonly Tile[] = [
 function tiles(winner: LoadGroupMember, reference: LoadGroupMember): Markup {
   const figures = (member: LoadGroupMember, { metrics, format }: Tile): string =>
     metrics
-      .map((metric) => ((value) => (value === null ? '-' : format(value)))(member.figures[metric].value))
+      .map((metric) => member.figures[metric])
+      .map(({ value, atLeast }) => (value === null ? '-' : boundText(format(value), atLeast)))
       .join(' / ');
   const items = tileList.map(
     (tile) =>
@@ -77,6 +79,12 @@ function tiles(winner: LoadGroupMember, reference: LoadGroupMember): Markup {
       <b>${labelText(winner.shortLabel)}</b> instead of <b>${labelText(reference.shortLabel)}</b>
     </p>
     <dl class="tiles">${items}</dl>`;
+}
+
+/** One sentence; what is doubtful about variants stands with the warnings. */
+function trust({ rows }: RunView): Content {
+  const found = trustOf(rows);
+  return found === null ? null : html`<p><b>Can these figures be trusted?</b> ${found.summary}</p>`;
 }
 
 /** Everything that limits how far the answer may be trusted. */

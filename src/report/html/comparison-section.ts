@@ -1,7 +1,7 @@
 /** Ratios of one variant to another: a forest plot per metric of importance, and every metric in a table. */
-import type { ComparedMetric, ComparedPair } from '../../compare/document.ts';
+import type { ComparedMetric, ComparedPair, SideFigures } from '../../compare/document.ts';
 import { derivedMetrics } from '../../scenario/metrics.ts';
-import { count, significant } from '../format.ts';
+import { boundText, count, significant } from '../format.ts';
 import { percent, plural } from '../../compare/words.ts';
 import { metricText, ratioText, verdictText } from '../metric-text.ts';
 import { legend, notes, plotFrame } from './frame.ts';
@@ -195,12 +195,12 @@ function fullTable({ id, pairs, suffix }: ComparisonPart): Markup {
 }
 
 function columns(nameOf: (pair: ComparedPair) => string): readonly TableColumn<Case>[] {
-  const value = (figure: number | null, { unit }: ComparedMetric): Content =>
-    figure === null ? null : metricText(figure, unit).replace(/ us$/, ' µs');
+  const value = ({ value: figure, atLeast }: SideFigures, { unit }: ComparedMetric): Content =>
+    figure === null ? null : boundText(metricText(figure, unit).replace(/ us$/, ' µs'), atLeast);
   return [
     { heading: 'pair', kind: 'text', cell: ({ pair }) => labelText(nameOf(pair)) },
-    { heading: 'base', kind: 'number', cell: ({ metric }) => value(metric.base.value, metric) },
-    { heading: 'other', kind: 'number', cell: ({ metric }) => value(metric.other.value, metric) },
+    { heading: 'base', kind: 'number', cell: ({ metric }) => value(metric.base, metric) },
+    { heading: 'other', kind: 'number', cell: ({ metric }) => value(metric.other, metric) },
     { heading: 'ratio', unit: 'with interval', kind: 'number', cell: ({ metric }) => ratioText(metric) },
     { heading: 'verdict', kind: 'text', cell: ({ metric }) => verdictCell(metric) },
     { heading: 'p', unit: 'Holm for gates', kind: 'number', cell: ({ metric }) => pText(metric) },

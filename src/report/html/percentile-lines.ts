@@ -1,6 +1,7 @@
 /**
  * Percentile curves on a nines axis: x = log10(1 / (1 - p)), so that 90 %, 99 % and 99.9 % are equally far apart. A line ends where
- * fewer than ten samples lie beyond, since a quantile that rests on fewer says little.
+ * fewer than ten samples lie beyond, since a quantile that rests on fewer says little; that of the response time has no point where it
+ * is a lower bound, since requests had no answer in time.
  */
 import type { LatencyRecord, TrialRecord } from '../../results/record.ts';
 import { highestEquivalentAt, lowestAt, rankOf, type SparseCounts } from '../../stats/histogram.ts';
@@ -31,6 +32,8 @@ interface Samples {
   /** ns, ascending quantiles; null where the tail does not support one. */
   readonly at: (quantiles: readonly number[]) => readonly (number | null)[];
   readonly joined: boolean;
+  /** Which quantiles are lower bounds; null where every request had an answer. */
+  readonly bounds: ((quantiles: readonly number[]) => readonly boolean[]) | null;
 }
 
 interface VariantSamples {
@@ -64,12 +67,14 @@ function linesOf({ merged, trials }: VariantSamples, grid: readonly number[]): P
     quantiles: merged.at(tableQuantiles).map(msOrNull),
     max: msOrNull(merged.max),
     joined: merged.joined,
+    ...(merged.bounds === null ? {} : { bounds: merged.bounds(tableQuantiles) }),
   };
 }
 
-/** Without the nulls at its end. */
+/** Without bounds, and without the nulls at its end. */
 function line(samples: Samples, grid: readonly number[]): readonly (number | null)[] {
-  const values = samples.at(grid).map(msOrNull);
+  const bounds = samples.bounds?.(grid);
+  const values = samples.at(grid).map((value, at) => (bounds?.[at] === true ? null : msOrNull(value)));
   return values.slice(0, values.findLastIndex((value) => value !== null) + 1);
 }
 
@@ -82,27 +87,68 @@ function samplesOfSeries(member: DrawnVariant, mostTrials: number): Readonly<Rec
 }
 
 function samplesOf({ trials }: DrawnVariant, series: PercentileSeries, mostTrials: number): VariantSamples {
-  const read = trials.flatMap((trial) => histogramOf(trial, series) ?? []);
+  const read = trials.flatMap((trial) => histogramsOf(trial, series) ?? []);
   const reported = trials.flatMap((trial) => reportedOf(trial.latency[series]) ?? []);
-  const singles = [...read.map(fromHistogram), ...reported];
-  const merged = read.length > 0 ? fromHistogram(mergeSparse(read)) : (reported[0] ?? fromHistogram(mergeSparse([])));
+  const singles = [...read.map(fromHistograms), ...reported];
+  const together: Histograms = {
+    answered: mergeSparse(read.map(({ answered }) => answered)),
+    censored: mergeSparse(read.map(({ censored }) => censored)),
+  };
+  const merged = read.length > 0 ? fromHistograms(together) : (reported[0] ?? fromHistograms(together));
   return { merged, trials: singles.length < 2 ? [] : evenlyChosen(singles, mostTrials) };
 }
 
-function histogramOf(trial: TrialRecord, series: PercentileSeries): SparseCounts | null {
-  const text = trial.latency[series]?.histogram ?? null;
-  return text === null ? null : decoded(trial, text);
+interface Histograms {
+  readonly answered: SparseCounts;
+  /** Ages of the requests that had no answer in time: their response time is longer. */
+  readonly censored: SparseCounts;
 }
 
-function fromHistogram(sparse: SparseCounts): Samples {
-  const count = sparse.counts.reduce((sum, times) => sum + times, 0);
+const nothing: SparseCounts = { indices: [], counts: [] };
+
+function histogramsOf(trial: TrialRecord, series: PercentileSeries): Histograms | null {
+  const text = trial.latency[series]?.histogram ?? null;
+  const ages = series === 'response' ? trial.censored?.histogram : undefined;
+  if (text === null && ages === undefined) return null;
+  return {
+    answered: text === null ? nothing : decoded(trial, text),
+    censored: ages === undefined ? nothing : decoded(trial, ages),
+  };
+}
+
+function fromHistograms({ answered, censored }: Histograms): Samples {
+  const sparse = censored.indices.length === 0 ? answered : mergeSparse([answered, censored]);
+  const count = countOf(sparse);
   const top = sparse.indices.at(-1);
   return {
     count,
     max: top === undefined ? null : highestEquivalentAt(top),
     at: (quantiles) => supportedQuantiles(sparse, count, quantiles),
     joined: false,
+    bounds: censored.indices.length === 0 ? null : (quantiles) => boundsOf(answered, sparse, quantiles),
   };
+}
+
+/** A quantile is a lower bound where it would be another if every request without an answer took for ever. */
+function boundsOf(answered: SparseCounts, all: SparseCounts, quantiles: readonly number[]): readonly boolean[] {
+  const [count, known] = [countOf(all), countOf(answered)];
+  const ranks = quantiles.map((p) => rankOf(p, count));
+  const [least, most] = [bucketsAt(all, ranks), bucketsAt(answered, ranks)];
+  return ranks.map((rank, at) => rank > known || least[at] !== most[at]);
+}
+
+/** The bucket that holds each of the ascending ranks; the last one for those beyond. */
+function bucketsAt({ indices, counts }: SparseCounts, ranks: readonly number[]): readonly (number | undefined)[] {
+  let at = 0;
+  let seen = counts[0] ?? 0;
+  return ranks.map((rank) => {
+    while (seen < rank && at + 1 < counts.length) seen += counts[++at]!;
+    return indices[at];
+  });
+}
+
+function countOf({ counts }: SparseCounts): number {
+  return counts.reduce((sum, times) => sum + times, 0);
 }
 
 /** As HDR tools give them, at ascending quantiles; null from where fewer than ten samples lie beyond. */
@@ -128,5 +174,11 @@ function reportedOf(record: LatencyRecord | null): Samples | null {
   const known = reportedQuantiles(record).filter(({ p }) => record.count - rankOf(p, record.count) >= tailSupport);
   return known.length === 0
     ? null
-    : { count: record.count, max: record.max, at: (quantiles) => joinedLine(known, quantiles), joined: true };
+    : {
+        count: record.count,
+        max: record.max,
+        at: (quantiles) => joinedLine(known, quantiles),
+        joined: true,
+        bounds: null,
+      };
 }

@@ -51,15 +51,17 @@ export interface PercentilePlot {
 }
 
 export interface PercentileLines {
-  /** Requests of all trials. */
+  /** Requests of all trials; of the response time with those that had no answer in time. */
   readonly count: number;
-  /** All trials' requests together. Ends where fewer than ten samples lie beyond; null where nothing was reported. */
+  /** All trials' requests together. Ends where fewer than ten samples lie beyond; null where nothing was reported, and for a lower bound. */
   readonly merged: readonly (number | null)[];
   /** Single trials, evenly chosen over the order of the run; none where the variant has one trial. */
   readonly trials: readonly (readonly (number | null)[])[];
   /** Of the merged line, by `tableQuantiles`; null where fewer than ten samples lie beyond. */
   readonly quantiles: readonly (number | null)[];
   readonly max: number | null;
+  /** Which of `quantiles` are lower bounds, and with them `max`; absent where every request had an answer. */
+  readonly bounds?: readonly boolean[];
   /** True where the lines join the few quantiles that another program reported. */
   readonly joined: boolean;
 }

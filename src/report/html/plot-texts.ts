@@ -1,6 +1,7 @@
 /** What stands around the plots that the page's script draws: how to read them, and their figures as tables. */
-import { count, significant } from '../format.ts';
+import { boundText, count, significant } from '../format.ts';
 import { plural } from '../../compare/words.ts';
+import { boundsNote } from '../tables.ts';
 import { evenlyChosen } from './plot-numbers.ts';
 import {
   panelNames,
@@ -41,6 +42,10 @@ function text(heading: string): PlotTableColumn {
 
 function figure(value: number | null | undefined): string | null {
   return value === null || value === undefined ? null : significant(value);
+}
+
+function bounded(shown: string | null, atLeast: boolean | undefined): string | null {
+  return shown === null ? null : boundText(shown, atLeast);
 }
 
 function nameOf({ label, valid }: PlotVariant): string {
@@ -97,6 +102,9 @@ function percentilesText(run: RunPlots): PlotText | null {
             `At most ${plural(most, 'trial')} of each variant are drawn, evenly chosen over the run; the bold lines hold all.`,
           ]
         : []),
+      ...(lines.some(({ response }) => response.bounds !== undefined)
+        ? [`A line of the response time is not drawn where it is a lower bound. ${boundsNote}.`]
+        : []),
       ...(lines.some(({ response }) => response.joined)
         ? ['Imported figures are a few quantiles, joined here by straight lines.']
         : []),
@@ -113,8 +121,9 @@ function percentilesText(run: RunPlots): PlotText | null {
       ],
       rows: group.variants.flatMap((variant, at) =>
         percentileSeries.map((series) => {
-          const { count: requests, quantiles, max } = plot.lines[at]![series];
-          return [nameOf(variant), series, count(requests), ...quantiles.map(figure), figure(max)];
+          const { count: requests, quantiles, max, bounds } = plot.lines[at]![series];
+          const texts = quantiles.map((value, of) => bounded(figure(value), bounds?.[of]));
+          return [nameOf(variant), series, count(requests), ...texts, bounded(figure(max), bounds !== undefined)];
         }),
       ),
     })),

@@ -1,7 +1,8 @@
 /** The plots of one run: the static drawings, and the frames of those that the script draws. */
 import type { TrialRecord } from '../../results/record.ts';
 import { median } from '../../stats/summary.ts';
-import { amount, count, milliseconds } from '../format.ts';
+import { trialFigure, type BoundedFigure } from '../../compare/bounded.ts';
+import { amount, boundText, count, milliseconds } from '../format.ts';
 import { percent, plural } from '../../compare/words.ts';
 import type { VariantFigures } from '../variant-figures.ts';
 import { legend, plotFrame } from './frame.ts';
@@ -103,7 +104,7 @@ export function trialStrips({ rows, results }: RunView): readonly DotStrip[] {
 type Quantile = 'p50' | 'p99';
 
 function strip(row: VariantFigures, last: number): DotStrip {
-  const p99 = row.figures['latency.response.p99'].value;
+  const { value: p99, atLeast } = row.figures['latency.response.p99'];
   const series = (name: DotSeries['name'], quantile: Quantile): DotSeries => {
     const middle = row.figures[`latency.response.${quantile}`].value;
     const points = thinned(row.trials, mostPoints).flatMap((trial) => {
@@ -113,12 +114,14 @@ function strip(row: VariantFigures, last: number): DotStrip {
     });
     return { name, points };
   };
-  const figure = p99 === null ? 'no figure' : `median p99 ${milliseconds(p99)} ms`;
+  const figure = p99 === null ? 'no figure' : `median p99 ${boundText(milliseconds(p99), atLeast)} ms`;
   return { label: row.label, figure, series: [series('ring', 'p99'), series('dot', 'p50')] };
 }
 
+/** A bound has no place among values. */
 function quantileOf(trial: TrialRecord, quantile: Quantile): number | null {
-  return trial.latency.response === null ? null : trial.latency.response[quantile];
+  const figure = trialFigure(trial, `latency.response.${quantile}`);
+  return figure === null || figure.atLeast ? null : figure.value;
 }
 
 /** Trials of one variant in the table. */
@@ -155,10 +158,11 @@ function trialsTable({ id, suffix, rows, results }: RunView): Content {
 }
 
 function trialCell(trial: TrialRecord | undefined): Content {
-  const response = trial?.latency.response;
-  if (trial === undefined || response == null) return null;
-  const { p50, p99 } = response;
-  const shown = (ns: number | null): string => (ns === null ? '-' : milliseconds(ns));
+  if (trial === undefined) return null;
+  const [p50, p99] = [trialFigure(trial, 'latency.response.p50'), trialFigure(trial, 'latency.response.p99')];
+  if (p50 === null && p99 === null) return null;
+  const shown = (figure: BoundedFigure | null): string =>
+    figure === null ? '-' : boundText(milliseconds(figure.value), figure.atLeast);
   const text = `${shown(p50)} / ${shown(p99)}`;
   return trial.valid ? text : html`<span class="bad">${text} invalid</span>`;
 }

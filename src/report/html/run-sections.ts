@@ -9,6 +9,7 @@ import { section } from './frame.ts';
 import { html, type Content, type Markup } from './markup.ts';
 import type { RunPlotTexts } from './plot-shapes.ts';
 import { dotsFigure, phasesFigure, reuseFigure } from './plots-section.ts';
+import { slowestSection } from './slowest-section.ts';
 import {
   claimsSection,
   errorsSection,
@@ -77,6 +78,7 @@ function partsOf(view: RunView, plots: RunPlotTexts): readonly Part[] {
     ['variants', 'Variants', variantsSection(view)],
     ['comparison', 'Comparison', comparisonSection(view)],
     ['plots', 'Plots', section(level, `${id}-plots`, 'Plots', [plotGrid(view, plots)])],
+    ['slowest', 'Slowest requests', slowestSection(view)],
     ['gates', 'Gates', gatesSection(level, id, suffix, gates)],
     ['claims', 'Claims', claimsSection(view)],
     ['errors', 'Errors', errorsSection(view)],

@@ -6,7 +6,7 @@ import { claimLines } from '../expectations.ts';
 import { count } from '../format.ts';
 import { percent, plural } from '../../compare/words.ts';
 import { lost, type VariantFigures } from '../variant-figures.ts';
-import type { GatheredWarning, InvalidTrial } from '../warnings.ts';
+import { adviceFor, type GatheredWarning, type InvalidTrial } from '../warnings.ts';
 import { badge, section, type Tone } from './frame.ts';
 import { html, type Content, type Markup } from './markup.ts';
 import { metricName } from './metric-words.ts';
@@ -165,6 +165,9 @@ export function invalidSection({ level, id, suffix, invalid }: RunView): Markup 
   return section(level, `${id}-invalid`, 'Invalid trials', [
     html`<p>Their figures are in no median and no comparison, unless a variant has no other.</p>`,
     table({ id: `${id}-invalid-table`, caption: 'Invalid trials', suffix }, columns, invalid),
+    html`<ul>
+      ${adviceFor(invalid).map((text) => html`<li>${text}</li>`)}
+    </ul>`,
   ]);
 }
 

@@ -1,7 +1,8 @@
 /** The table of a run: a row per variant, every figure with its unit. */
-import { amount, count, milliseconds } from '../format.ts';
+import { amount, boundText, count, milliseconds } from '../format.ts';
 import { percent } from '../../compare/words.ts';
 import { loadGroups, type LoadGroupMember } from '../load-group.ts';
+import { boundsNote } from '../tables.ts';
 import { fewestTailSamples, lossRate, lost, type ReportedMetric } from '../variant-figures.ts';
 import { heading, section } from './frame.ts';
 import { html, type Content, type Markup } from './markup.ts';
@@ -37,11 +38,12 @@ export function variantsSection(view: RunView): Markup | null {
   const { rows, level, id, suffix, results } = view;
   if (rows.length === 0) return null;
   const axes = Object.keys(rows[0]?.variant.axes ?? {}).join(', ') || 'variant';
-  const columns: readonly Column[] = [
+  const columns: Column[] = [
     { heading: labelText(axes), kind: 'text', cell: (row) => variantCell(view, row) },
     ...figureColumns.map((column): Column => ({ ...column, kind: 'number', cell: (row) => figureCell(row, column) })),
     { heading: 'lost', unit: 'requests', kind: 'number', cell: lossCell },
   ];
+  columns.splice(1 + latencyColumns, 0, ...unansweredColumns(rows));
   const used = columns.filter((column, at) => at === 0 || rows.some((row) => hasFigure(column, row)));
   const groups = loadGroups(rows).map(({ name, members }) => ({
     name: name === null ? null : labelText(name),
@@ -96,8 +98,9 @@ function figureCell(
   row: LoadGroupMember,
   { metric, format }: { readonly metric: ReportedMetric; readonly format: (value: number) => string },
 ): Content {
-  const { value } = row.figures[metric];
+  const { value, atLeast } = row.figures[metric];
   if (value === null) return null;
+  if (atLeast) return boundText(format(value), true);
   return isThin(row, metric)
     ? html`<span class="thin" title="few samples"
         ><span aria-hidden="true">~</span><span class="hidden">about </span>${format(value)}</span
@@ -109,6 +112,30 @@ function figureCell(
 function isThin({ tailSamples }: VariantRow, metric: ReportedMetric): boolean {
   if (metric === 'latency.response.p99') return (tailSamples.p99 ?? 0) < fewestTailSamples;
   return metric === 'latency.response.p999' && (tailSamples.p999 ?? 0) < fewestTailSamples;
+}
+
+/** Figures of the response time, after which stands what is not in them. */
+const latencyColumns = figureColumns.filter(({ metric }) => metric.startsWith('latency.')).length;
+
+/** Only where there are any. */
+function unansweredColumns(rows: readonly VariantRow[]): readonly Column[] {
+  const cell = (value: number | null): Content => (value === null ? null : count(value));
+  const censored: Column = {
+    heading: 'no answer',
+    unit: 'in time',
+    kind: 'number',
+    cell: (row) => cell(row.censored),
+  };
+  const dropped: Column = {
+    heading: 'dropped',
+    unit: 'requests',
+    kind: 'number',
+    cell: ({ losses }) => cell(losses?.dropped ?? null),
+  };
+  return [
+    ...(rows.some((row) => (row.censored ?? 0) > 0) ? [censored] : []),
+    ...(rows.some(({ losses }) => (losses?.dropped ?? 0) > 0) ? [dropped] : []),
+  ];
 }
 
 function lossCell({ losses }: LoadGroupMember): Content {
@@ -124,6 +151,8 @@ function tableNotes({ rows }: RunView): readonly Content[] {
       `~ fewer than ${fewestTailSamples} samples lie beyond this quantile: an indication, not a figure to rely on.`,
     );
   }
+  if (rows.some(({ figures }) => figureColumns.some(({ metric }) => figures[metric].atLeast)))
+    lines.push(`${boundsNote}.`);
   const reasons = new Map<string, Set<string>>();
   for (const { metric } of figureColumns) {
     for (const { figures } of rows) {

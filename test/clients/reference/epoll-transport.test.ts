@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createLiveCounts } from '../../../src/clients/live.ts';
+import { LoopWatch } from '../../../src/clients/loop-watch.ts';
 import type { Engine } from '../../../src/clients/reference/engine.ts';
 import { EpollTransport } from '../../../src/clients/reference/epoll-transport.ts';
 import type { TransportEvents } from '../../../src/clients/reference/transport.ts';
@@ -57,7 +58,7 @@ class ScriptedEngine implements TransportEvents {
     this.turns++;
     if (this.#asked || this.open.size < this.#connections) return;
     this.#asked = true;
-    for (const slot of this.open) expect(this.transport.send(slot, 0)).toBe(request.length);
+    for (const slot of this.open) expect(this.transport.send(slot, 0, 0)).toBe(request.length);
     this.#beforeWait();
   }
 
@@ -139,7 +140,15 @@ describe.skipIf(!native.ok)(`EpollTransport${native.ok ? '' : ` (skipped: ${nati
   async function transportTo(fault: Fault): Promise<EpollTransport> {
     server = await startFaultyServer(fault);
     const tcp = { noDelay: true, keepAliveMs: 1000, fastOpen: false };
-    return new EpollTransport({ host: '127.0.0.1', port: server.port, tcp, request, live: createLiveCounts() });
+    const watch = new LoopWatch(nowNs(), 1e9);
+    return new EpollTransport({
+      host: '127.0.0.1',
+      port: server.port,
+      tcp,
+      requests: [request],
+      live: createLiveCounts(),
+      watch,
+    });
   }
 
   it('does not give a new connection the events of the one that had its number before', async () => {

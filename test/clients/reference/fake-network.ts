@@ -7,6 +7,7 @@ import { ConnectionLedger } from '../../../src/clients/reference/ledger.ts';
 import type { ReferenceTransport } from '../../../src/clients/reference/transport.ts';
 import { createWorkload } from '../../../src/clients/workload.ts';
 import { errnoName } from '../../../src/kernel/errno.ts';
+import { requestAlternatives } from '../../../src/load/request-mix.ts';
 import type { LoadConfig } from '../../../src/scenario/config.ts';
 import { Pool } from '../../../src/strategy/pool.ts';
 import { type Report } from '../consistency.ts';
@@ -29,8 +30,8 @@ export interface Behaviour {
   ) => number | { readonly afterNs: number; readonly code: string } | { errno: number };
   /** What follows the acceptance by itself. */
   readonly accepted?: (connection: number) => readonly Action[];
-  /** The answer to request number `request` (from 0) of connection number `connection` (from 0). */
-  readonly answer?: (connection: number, request: number) => readonly Action[];
+  /** The answer to request number `request` (from 0) of connection number `connection` (from 0), and which of the load's requests it is. */
+  readonly answer?: (connection: number, request: number, alternative: number) => readonly Action[];
   /** How much of a request the kernel takes at once, and when it takes more; by default everything. */
   readonly window?: { readonly bytes: number; readonly drainNs: number };
   /** What a write answers instead, by connection and request; 0 for nothing. */
@@ -57,7 +58,8 @@ export interface WorldSetup {
   readonly load: LoadConfig;
   readonly server?: Behaviour;
   readonly startNs?: number;
-  readonly requestBytes?: number;
+  /** By alternative of the load, where it has several. */
+  readonly requestBytes?: number | readonly number[];
   readonly drainMs?: number;
   /** Calls `engine.stop` at this time. */
   readonly stopAtNs?: number;
@@ -87,14 +89,14 @@ class FakeNetwork implements ReferenceTransport {
   readonly connections: FakeConnection[] = [];
   readonly closed: { connection: number; atNs: number; reset: boolean }[] = [];
   readonly #behaviour: Behaviour;
-  readonly #requestBytes: number;
+  readonly #requestBytes: readonly number[];
   readonly #bySlot = new Map<number, FakeConnection>();
   #events: Event[] = [];
   #order = 0;
   #opens = 0;
   engine!: Engine;
 
-  constructor(behaviour: Behaviour, requestBytes: number, startNs: number) {
+  constructor(behaviour: Behaviour, requestBytes: readonly number[], startNs: number) {
     this.#behaviour = behaviour;
     this.#requestBytes = requestBytes;
     this.nowNs = startNs;
@@ -122,6 +124,10 @@ class FakeNetwork implements ReferenceTransport {
     return this.connections.filter((connection) => connection.open).length;
   }
 
+  clockNs(): number {
+    return this.nowNs;
+  }
+
   open(slot: number): number {
     if (++this.#opens > mostSteps) throw new Error('more connections than a scenario here needs');
     if (this.#bySlot.has(slot)) throw new Error(`slot ${slot} is opened while it is open`);
@@ -147,14 +153,15 @@ class FakeNetwork implements ReferenceTransport {
     return 0;
   }
 
-  send(slot: number, from: number): number {
+  send(slot: number, from: number, alternative: number): number {
     const connection = this.#established(slot, 'written to');
     const errno = this.#behaviour.sendErrno?.(connection.number, connection.requests) ?? 0;
     if (errno !== 0) return -errno;
     const window = this.#behaviour.window;
-    const length = Math.min(this.#requestBytes - from, window?.bytes ?? Infinity);
-    if (from + length === this.#requestBytes) {
-      const actions = this.#behaviour.answer?.(connection.number, connection.requests++) ?? [];
+    const whole = this.#requestBytes[alternative]!;
+    const length = Math.min(whole - from, window?.bytes ?? Infinity);
+    if (from + length === whole) {
+      const actions = this.#behaviour.answer?.(connection.number, connection.requests++, alternative) ?? [];
       this.#schedule(connection, actions);
     } else {
       this.at(this.nowNs + window!.drainNs, (nowNs) => {
@@ -223,10 +230,14 @@ class FakeNetwork implements ReferenceTransport {
 export function runWorld(setup: WorldSetup): WorldResult {
   const { load, startNs = 0, requestBytes = 100, worker = 0, workers = 1 } = setup;
   const strategy = strategyConfig(setup.strategy);
+  const alternatives = requestAlternatives(load);
+  const lengths = alternatives.map((_, index) =>
+    typeof requestBytes === 'number' ? requestBytes : requestBytes[index]!,
+  );
   const measureStartNs = startNs + load.warmUpMs * 1e6;
   const measureEndNs = measureStartNs + load.durationMs * 1e6;
   const live = createLiveCounts();
-  const recorder = new Recorder({ startNs, measureStartNs, measureEndNs }, live);
+  const recorder = new Recorder({ startNs, measureStartNs, measureEndNs }, live, { checkPhases: true });
   const ledger = new ConnectionLedger(live);
   const workload = createWorkload(load, { startNs, seed: 1, worker, workers });
   const owners = strategy.pool.scope === 'session' ? workload.users : 1;
@@ -249,11 +260,10 @@ export function runWorld(setup: WorldSetup): WorldResult {
     workload,
     recorder,
     ledger,
-    requestBytes,
-    isHead: load.request.method === 'HEAD',
+    requests: alternatives.map(({ method }, index) => ({ bytes: lengths[index]!, isHead: method === 'HEAD' })),
     drainDeadlineNs: measureEndNs + (setup.drainMs ?? 30_000) * 1e6,
   });
-  const network = new FakeNetwork(setup.server ?? {}, requestBytes, startNs);
+  const network = new FakeNetwork(setup.server ?? {}, lengths, startNs);
   network.engine = engine;
   runLoop(engine, network, setup.stopAtNs ?? Infinity);
   return {

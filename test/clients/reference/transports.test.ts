@@ -15,6 +15,7 @@ const transports = ['epoll', 'net'] as const;
 /** The client with the transport wanted: modules are loaded anew, because the choice is made once. */
 async function clientWith(kind: (typeof transports)[number]): Promise<Client> {
   vi.stubEnv('CONNBENCH_NO_FFI', kind === 'net' ? '1' : '0');
+  vi.stubEnv('CONNBENCH_CHECK_PHASES', '1');
   vi.resetModules();
   const { referenceClient } = await import('../../../src/clients/reference.ts');
   expect(referenceClient.transport().kind).toBe(kind);
@@ -53,6 +54,7 @@ async function trial(kind: (typeof transports)[number], config: TrialConfig, sto
   const { port } = server!;
   const report = await client.run({ config, host: '127.0.0.1', port, seed: 1, worker: 0, workers: 1, startNs, live });
   expectConsistent(report);
+  expect(report.phaseFaults).toEqual({ checked: report.measure.completed, faults: 0, first: null });
   expect([live[OPEN_CONNECTIONS], openSockets()]).toEqual([0, before]);
   return { report, live };
 }

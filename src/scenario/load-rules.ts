@@ -1,0 +1,172 @@
+/** Rules of the load: what its model takes, what does not go together, and what fits the workers. */
+import type { BrokenRule } from './broken-rule.ts';
+import type { FilledConfig, FilledRequest } from './defaults.ts';
+import { discriminators, foreignKeys, rivals } from './discriminators.ts';
+import { parameterRules } from './parameter-rules.ts';
+import type { ConfigPatch } from './schema.ts';
+import { parseDuration, parseRate, parseSize } from './units.ts';
+
+type LoadPatch = NonNullable<ConfigPatch['load']>;
+
+/** A plan of more is not made (`load/arrivals`). */
+const mostArrivals = 1e9;
+const withBody: readonly string[] = ['POST', 'PUT'];
+
+/** The rules of the load that a variant breaks. `patch` is what the file gives, `filled` the same with defaults. */
+export function loadRules(patch: ConfigPatch, filled: FilledConfig): readonly BrokenRule[] {
+  const load = patch.load ?? {};
+  return [
+    ...modelRules(load, filled),
+    ...rivalRules('load', load),
+    ...shapeRules(load),
+    ...traceRules(load),
+    ...thinkTimeRules(load),
+    ...pageRules(load, filled),
+    ...requestRules(filled),
+    ...countRules(filled),
+    ...workerRules(filled),
+  ];
+}
+
+function modelRules(load: LoadPatch, filled: FilledConfig): readonly BrokenRule[] {
+  const { model } = filled.load;
+  return foreignKeys(discriminators.load, model, Object.keys(load)).map(({ key, kinds }) => ({
+    rule: `load-${key}`,
+    paths: [`load.${key}`, 'load.model'],
+    message: `is for load.model ${kinds.join(' and ')}, but the model is ${model}`,
+  }));
+}
+
+/** The later of two groups of keys is to blame. */
+function rivalRules(path: string, map: Readonly<Record<string, unknown>>): readonly BrokenRule[] {
+  const keys = Object.keys(map);
+  return rivals
+    .filter((rival) => rival.path === path)
+    .flatMap(({ groups, because }) => {
+      const [first, ...others] = groups
+        .map((group) => group.filter((key) => keys.includes(key)))
+        .filter((group) => group.length > 0);
+      return others.flat().map((key) => {
+        const rival = `${path}.${first?.[0] ?? ''}`;
+        const message = `does not go with ${rival}: ${because}`;
+        return { rule: `rivals-${path}.${key}`, paths: [`${path}.${key}`, rival], message };
+      });
+    });
+}
+
+function shapeRules({ shape }: LoadPatch): readonly BrokenRule[] {
+  if (shape === undefined || shape === 'steady') return [];
+  const path = 'load.shape';
+  const { ramp, steps, bursts } = shape;
+  const broken = [...rivalRules(path, shape)];
+  if (ramp === undefined && steps === undefined && bursts === undefined) {
+    broken.push({ rule: 'shape-empty', paths: [path], message: 'needs ramp, steps or bursts; or write shape: steady' });
+  }
+  if (ramp !== undefined && ramp.to === undefined) {
+    const paths = [`${path}.ramp`, path];
+    broken.push({ rule: 'ramp-to', paths, message: 'needs to: the rate at the end of measure, such as 1000/s' });
+  }
+  for (const part of ['on', 'off'] as const) {
+    if (bursts === undefined || bursts[part] !== undefined) continue;
+    const message = `needs ${part}, such as { on: 200ms, off: 800ms }`;
+    broken.push({ rule: `bursts-${part}`, paths: [`${path}.bursts`, path], message });
+  }
+  if (steps?.every(({ rate }) => perSecond(rate) === 0) === true) {
+    broken.push({ rule: 'steps-zero', paths: [`${path}.steps`, path], message: 'needs a step with a rate above 0' });
+  }
+  return broken;
+}
+
+function traceRules({ trace }: LoadPatch): readonly BrokenRule[] {
+  if (trace === undefined || typeof trace === 'string' || trace.file !== undefined) return [];
+  return [{ rule: 'trace-file', paths: ['load.trace'], message: 'needs file: the path of the arrivals' }];
+}
+
+function thinkTimeRules({ thinkTime }: LoadPatch): readonly BrokenRule[] {
+  if (thinkTime === undefined || typeof thinkTime === 'string') return [];
+  return parameterRules('think-time', discriminators.thinkTime, thinkTime);
+}
+
+function pageRules({ page }: LoadPatch, { load, strategy }: FilledConfig): readonly BrokenRule[] {
+  // In the open model it has no place at all.
+  if (page === undefined || load.model === 'open') return [];
+  const broken: BrokenRule[] = [];
+  if (page.assets === undefined) {
+    broken.push({ rule: 'page-assets', paths: ['load.page'], message: 'needs assets: how many follow the page' });
+  }
+  if (strategy.pool.scope !== 'session') {
+    const message = `needs strategy.pool.scope session, so that each user has connections of its own; it is ${strategy.pool.scope}`;
+    broken.push({ rule: 'page-scope', paths: ['load.page', 'strategy.pool.scope'], message });
+  }
+  return broken;
+}
+
+function requestRules({ load }: FilledConfig): readonly BrokenRule[] {
+  if ('request' in load) return oneRequestRules(load.request, 'load.request', '');
+  return load.requests.flatMap((request, index) => oneRequestRules(request, 'load.requests', `[${index}] `));
+}
+
+/** `path`: where to look for the request; `which`: begins the sentence where that is a list. */
+function oneRequestRules({ method, body, headers }: FilledRequest, path: string, which: string): readonly BrokenRule[] {
+  const broken: BrokenRule[] = [];
+  const bytes = body === undefined ? null : parseSize(body);
+  if (bytes?.ok === true && bytes.value > 0 && !withBody.includes(method)) {
+    const message = `a body has no meaning in ${method} (RFC 9110, 9.3); use POST or PUT`;
+    const paths = which === '' ? [`${path}.body`, `${path}.method`] : [path];
+    broken.push({ rule: `request-body${which}`, paths, message: `${which}${message}` });
+  }
+  const names = Object.keys(headers ?? {});
+  const twice = names.find((name, index) => names.findIndex((other) => same(other, name)) < index);
+  if (twice !== undefined) {
+    const paths = which === '' ? [`${path}.headers`] : [path];
+    const message = `${which}names the field ${twice} twice; case makes no difference`;
+    broken.push({ rule: `request-headers${which}`, paths, message });
+  }
+  return broken;
+}
+
+function same(left: string, right: string): boolean {
+  return left.toLowerCase() === right.toLowerCase();
+}
+
+/** A bound on the arrivals of either part of a trial. */
+function countRules({ load }: FilledConfig): readonly BrokenRule[] {
+  if (load.model !== 'open' || 'trace' in load) return [];
+  const { rate, shape = {}, warmUp, duration } = load;
+  const rates = [rate, ...(shape.steps ?? []).map((step) => step.rate), shape.ramp?.to ?? rate].map(perSecond);
+  const arrivals = (Math.max(...rates) * Math.max(ms(warmUp), ms(duration))) / 1000;
+  if (!(arrivals > mostArrivals)) return [];
+  const message = `makes up to ${arrivals} arrivals in load.warmUp or load.duration; at most ${mostArrivals} are planned`;
+  return [{ rule: 'arrivals', paths: ['load.rate', 'load.shape', 'load.duration', 'load.warmUp'], message }];
+}
+
+function perSecond(text: string): number {
+  const parsed = parseRate(text);
+  return parsed.ok ? parsed.value : NaN;
+}
+
+function ms(text: string): number {
+  const parsed = parseDuration(text);
+  return parsed.ok ? parsed.value : NaN;
+}
+
+function workerRules({ strategy, load }: FilledConfig): readonly BrokenRule[] {
+  const { workers } = load;
+  const { size, scope } = strategy.pool;
+  const broken: BrokenRule[] = [];
+  if (scope === 'shared' && size !== 'unlimited' && workers > size) {
+    broken.push({
+      rule: 'workers-pool',
+      paths: ['load.workers', 'strategy.pool.size', 'strategy.pool.scope'],
+      message: `the pool is split over the workers and each needs a connection: ${workers} workers, strategy.pool.size ${size}`,
+    });
+  }
+  if (load.model === 'closed' && workers > load.users) {
+    broken.push({
+      rule: 'workers-users',
+      paths: ['load.workers', 'load.users', 'load.model'],
+      message: `the users are split over the workers and each needs one: ${workers} workers, load.users ${load.users}`,
+    });
+  }
+  return broken;
+}

@@ -1,0 +1,21 @@
+import { expect, test } from 'vitest';
+import { nowNs } from '../../src/kernel/clock.ts';
+import { LoopLog } from '../../src/server/loop-log.ts';
+
+test('a blocked event loop was busy for as long as it was blocked, and late', async () => {
+  const log = new LoopLog();
+  // The loop must have turned before it counts its own waits, and its delay is measured from one tick to the next.
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  const before = log.seconds();
+  const startNs = nowNs();
+  while (nowNs() < startNs + 80e6);
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  const seconds = log.seconds();
+  log.close();
+  const last = seconds.at(-1)!;
+  expect(seconds).toHaveLength(before.length + 1);
+  expect(last.busyNs).toBeGreaterThan(79e6);
+  expect(last.busyNs).toBeLessThanOrEqual(last.endNs - last.startNs);
+  expect(last.eventLoopDelay.maxNs).toBeGreaterThan(60e6);
+  expect(last.startNs).toBe(before.at(-1)!.endNs);
+});
