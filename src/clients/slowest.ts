@@ -30,7 +30,7 @@ export const connectionFates = [
 export type ConnectionFate = (typeof connectionFates)[number];
 
 /** Where the time of a request went, ns. A phase that it did not reach is 0; one in which it was given up lasts until then. */
-export interface SlowPhases {
+interface SlowPhases {
   readonly lag: number;
   readonly connectionWait: number;
   readonly connect: number;

@@ -21,7 +21,7 @@ export interface Trust {
   readonly doubts: readonly VariantDoubt[];
 }
 
-export interface VariantDoubt {
+interface VariantDoubt {
   /** From the file: make it safe. */
   readonly variant: string;
   /** Codes are from the file, too. */

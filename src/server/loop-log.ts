@@ -28,9 +28,13 @@ export class LoopLog {
   readonly #gc = new GcPauses();
   readonly #timer = setInterval(() => {
     const lengthMs = periodMs * 2 ** Math.floor(this.#seconds.length / secondsPerLength);
-    if (nowNs() - this.#startNs >= (lengthMs - periodMs / 2) * 1e6) this.#endSecond();
+    const lateNs = nowNs() - this.#dueNs;
+    this.#dueNs = nowNs() + periodMs * 1e6;
+    if (nowNs() - this.#startNs >= (lengthMs - periodMs / 2) * 1e6) this.#endSecond(lateNs);
   }, periodMs).unref();
   #startNs = nowNs();
+  /** When the timer should call next. */
+  #dueNs = this.#startNs + periodMs * 1e6;
   #cpu = process.cpuUsage();
   #idleMs = performance.eventLoopUtilization().idle;
 
@@ -40,7 +44,8 @@ export class LoopLog {
     return [...this.#seconds];
   }
 
-  #endSecond(): void {
+  /** `lateNs`: of the timer, where it is what ends the second. */
+  #endSecond(lateNs = 0): void {
     const endNs = nowNs();
     const cpu = process.cpuUsage(this.#cpu);
     const idleMs = performance.eventLoopUtilization().idle;
@@ -49,7 +54,7 @@ export class LoopLog {
       endNs,
       cpu: { userUs: cpu.user, systemUs: cpu.system },
       busyNs: Math.max(0, endNs - this.#startNs - (idleMs - this.#idleMs) * 1e6),
-      eventLoopDelay: this.#delay.take(),
+      eventLoopDelay: withLateness(this.#delay.take(), lateNs),
       gc: sumPauses(this.#gc.take()),
     });
     this.#startNs = endNs;
@@ -61,4 +66,10 @@ export class LoopLog {
     clearInterval(this.#timer);
     this.#gc.close();
   }
+}
+
+/** A loop that is blocked for seconds comes to no two ticks of the sampler within one: then the lateness of this log's own timer is all there is. */
+function withLateness(delay: EventLoopDelay, lateNs: number): EventLoopDelay {
+  if (delay.count > 0) return { ...delay, maxNs: Math.max(delay.maxNs, lateNs) };
+  return lateNs <= 0 ? delay : { count: 1, meanNs: lateNs, p50Ns: lateNs, p99Ns: lateNs, maxNs: lateNs };
 }

@@ -9,7 +9,7 @@ import type { SelfCheckFigures } from './self-check.ts';
 import { demand, unknownThread, type ThreadShares } from './thread-shares.ts';
 
 /** Quantiles of one series, ns; 0 where it has no sample. */
-export type QuantileNs = (p: number) => number;
+type QuantileNs = (p: number) => number;
 
 export interface LoadFacts {
   readonly report: GeneratorReport;

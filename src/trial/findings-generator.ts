@@ -10,9 +10,13 @@ const lateQuantiles = [
   [0.9, 'a tenth'],
 ] as const;
 
-export function startsLate({ load }: Facts, { lagNs, responseShare }: Limits<'lagNs' | 'responseShare'>): Finding {
+export function startsLate(
+  { load }: Facts,
+  { lagNs, responseShare, tenthOf }: Limits<'lagNs' | 'responseShare' | 'tenthOf'>,
+): Finding {
   if (load === null) return null;
   for (const [p, how] of lateQuantiles) {
+    if (p > 0.5 && load.report.measure.completed < tenthOf) continue;
     const lag = load.lag(p);
     const response = load.response(p);
     if (lag > lagNs && lag > responseShare * response) {

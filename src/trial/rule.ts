@@ -2,7 +2,7 @@
 import { invalidAdvice, warningAdvice, type InvalidCode, type WarningCode } from '../results/warnings.ts';
 import type { Facts } from './facts.ts';
 
-export interface Rule {
+interface Rule {
   readonly makes: 'invalid' | 'warning';
   readonly code: string;
   /** Limits by name, with their units; empty where any occurrence counts. */

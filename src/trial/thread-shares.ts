@@ -60,7 +60,7 @@ function meanWait(runDelayShare: number | null, runsPerNs: number | null): numbe
 }
 
 /** Sample with a look at the machine. */
-export interface Observed {
+interface Observed {
   readonly atNs: number;
   readonly server: Sample['server'];
   readonly machine: MachineReading;

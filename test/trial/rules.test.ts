@@ -150,12 +150,13 @@ const ramp: TrialConfig = {
   },
 };
 const refusedFile = { phase: 'connect', code: 'EMFILE', reused: false, socketAgeMs: null, count: 3 } as const;
-/** So many of the 80 requests started 6 ms late, of 10 ms response time. */
-const lateOf = (count: number): Change => {
+/** So many of `all` requests started 6 ms late, of 10 ms response time. */
+const lateOf = (count: number, all: number): Change => {
   const empty = { indices: [], counts: [] };
-  const lag = { new: histogramOf(50_000, 80 - count), reused: histogramOf(6e6, count) };
+  const lag = { new: histogramOf(50_000, all - count), reused: histogramOf(6e6, count) };
   return report({
-    latency: { ...generator.latency, lag, response: { new: empty, reused: histogramOf(10e6, 80) } },
+    latency: { ...generator.latency, lag, response: { new: empty, reused: histogramOf(10e6, all) } },
+    measure: { ...generator.measure, scheduled: all, completed: all },
   });
 };
 const peakOpen = (count: number): Change => ({
@@ -294,9 +295,10 @@ describe('invalid trials', () => {
       { config: closed, ...report({ cpu: { userUs: 400_000, systemUs: 540_000 } }) },
       [],
     ],
-    // Of 80 requests the 90th percentile is the 72nd in order.
-    ['9 of 80 requests late', lateOf(9), ['generator-limited']],
-    ['8 of 80 requests late', lateOf(8), []],
+    // Of 100 requests the 90th percentile is the 90th in order, of 99 too.
+    ['11 of 100 requests late', lateOf(11, 100), ['generator-limited']],
+    ['10 of 100 requests late', lateOf(10, 100), []],
+    ['11 of 99 requests late', lateOf(11, 99), []],
     ['a closed load whose worker runs for 96 %', { config: closed, ...worker(0.96, 0, 1) }, ['generator-limited']],
     ['a closed load whose worker runs for 94 %', { config: closed, ...worker(0.94, 0, 1) }, []],
     ['an open load whose worker runs for 96 %', worker(0.96, 0, 1), []],

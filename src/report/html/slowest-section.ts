@@ -13,6 +13,8 @@ const mostRowsOfVariant = 20;
 
 interface Row {
   readonly block: number;
+  /** Of the trial. */
+  readonly valid: boolean;
   readonly request: SlowRequestRecord;
 }
 
@@ -21,7 +23,7 @@ const columns: readonly TableColumn<Row>[] = [
   ...slowPhases.map(([phase, heading]): TableColumn<Row> => {
     return { heading, unit: 'ms', kind: 'number', cell: ({ request }) => phaseText(request.phasesNs[phase]) };
   }),
-  { heading: 'block', kind: 'number', cell: ({ block }) => count(block + 1) },
+  { heading: 'block', kind: 'number', cell: ({ block, valid }) => `${count(block + 1)}${valid ? '' : ', invalid'}` },
   { heading: 'due', unit: 's', kind: 'number', cell: ({ request }) => (request.dueMs / 1000).toFixed(3) },
   { heading: 'what happened', kind: 'text', cell: ({ request }) => storyText(request) },
 ];
@@ -47,8 +49,8 @@ export function slowestSection({ rows, level, id, suffix }: RunView): Markup | n
   ]);
 }
 
-function rowsOf({ block, slowest = [] }: RunView['rows'][number]['trials'][number]): readonly Row[] {
-  return slowest.map((request) => ({ block, request }));
+function rowsOf({ block, valid, slowest = [] }: RunView['rows'][number]['trials'][number]): readonly Row[] {
+  return slowest.map((request) => ({ block, valid, request }));
 }
 
 function slowestFirst(a: Row, b: Row): number {
