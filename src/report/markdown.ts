@@ -16,7 +16,13 @@ import { metricLabel } from './metric-label.ts';
 import { metricText } from './metric-text.ts';
 import type { ReportInput } from './report-input.ts';
 import { runNames } from './run-names.ts';
-import { figuresByVariant, lost, type ReportedMetric, type VariantFigures } from './variant-figures.ts';
+import {
+  fewestTailSamples,
+  figuresByVariant,
+  lost,
+  type ReportedMetric,
+  type VariantFigures,
+} from './variant-figures.ts';
 import { gatherWarnings, invalidText, invalidTrials, warningText } from './warnings.ts';
 
 /** GitHub takes comments of 65,536 characters. */
@@ -223,24 +229,36 @@ const figureColumns: readonly (readonly [heading: string, metric: ReportedMetric
 ];
 
 function addFigures(page: BoundedPage, { runs, names }: NamedInput): void {
-  const items = runs.flatMap(({ results }, index) =>
-    figuresByVariant(results).map((figures) => [figuresRow(figures, runs.length > 1 ? `${code(names[index]!)} ` : '')]),
+  const rows = runs.flatMap(({ results }, index) =>
+    figuresByVariant(results).map((figures) => ({ figures, run: runs.length > 1 ? `${code(names[index]!)} ` : '' })),
   );
+  const items = rows.map(({ figures, run }) => [figuresRow(figures, run)]);
+  const note = `\\~ fewer than ${fewestTailSamples} samples lie beyond this quantile: an indication, not a figure to rely on`;
+  const notes = rows.some(({ figures }) => isThin(figures, 'latency.response.p99')) ? ['', note] : [];
   const headings = ['variant', ...figureColumns.map(([heading]) => heading), 'lost'];
   const head = [
     '<details><summary>Figures of every variant (medians over valid trials)</summary>',
     '',
     ...tableHead(headings),
   ];
-  page.addPart({ head, items, tail: ['', '</details>', ''], noun: 'variant' });
+  page.addPart({ head, items, tail: [...notes, '', '</details>', ''], noun: 'variant' });
 }
 
-function figuresRow({ variant, figures, losses, validTrials }: VariantFigures, run: string): string {
+/** Too few samples lie beyond the quantile. */
+function isThin({ tailSamples, figures }: VariantFigures, metric: ReportedMetric): boolean {
+  return (
+    metric === 'latency.response.p99' && figures[metric].value !== null && (tailSamples.p99 ?? 0) < fewestTailSamples
+  );
+}
+
+function figuresRow(of: VariantFigures, run: string): string {
+  const { variant, figures, losses, validTrials } = of;
   const cells = figureColumns.map(([, metric]) => {
     const { value } = figures[metric];
     // The heading of a time has its unit.
     if (value === null) return '-';
-    return metricText(value, metric.startsWith('latency.') ? 'ns' : 'count').replace(/ ms$/, '');
+    const text = metricText(value, metric.startsWith('latency.') ? 'ns' : 'count').replace(/ ms$/, '');
+    return isThin(of, metric) ? `\\~${text}` : text;
   });
   const invalid = validTrials.length === 0 ? ' (invalid)' : '';
   return row([`${run}${code(variant.name)}${invalid}`, ...cells, losses === null ? '-' : count(lost(losses))]);
