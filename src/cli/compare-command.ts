@@ -6,7 +6,7 @@ import { renderComparison } from '../report/comparison-text.ts';
 import { printable, printableJson } from '../report/printable.ts';
 import { readResultFile } from '../results/read-file.ts';
 import type { ExitCode } from './exit-codes.ts';
-import { failOnOption, gateExitCode, gathersGates, gathersMetrics, type FailOn } from './gate-options.ts';
+import { failOnOption, gathersGates, gathersMetrics, gateVerdict, type FailOn } from './gate-options.ts';
 import type { Output } from './output.ts';
 import { wantsColour, widthOf } from './terminal.ts';
 
@@ -60,10 +60,14 @@ async function compareCommand(paths: readonly string[], options: CompareOptions,
   if (gates.length === 0 && options.failOn !== undefined)
     output.say('There is no gate, so --fail-on has nothing to do.');
   const comparison = compareRuns(files, { baseline, gates, metrics, force });
-  if (options.json) output.print(printableJson(JSON.stringify(comparison, null, 2)));
-  else {
+  const { code, lead } = gateVerdict(files, comparison, options.failOn);
+  if (options.json) {
+    for (const sentence of lead) output.say(sentence);
+    output.print(printableJson(JSON.stringify(comparison, null, 2)));
+  } else {
     const colour = wantsColour(process.stdout, process.env);
-    output.print(renderComparison(comparison, { width: widthOf(process.stdout), colour }));
+    const text = renderComparison(comparison, { width: widthOf(process.stdout), colour });
+    output.print([...lead, text].join('\n'));
   }
-  return gateExitCode(comparison, options.failOn);
+  return code;
 }

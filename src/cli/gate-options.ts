@@ -2,6 +2,10 @@
 import { InvalidArgumentError, Option } from 'commander';
 import type { ComparisonDocument } from '../compare/document.ts';
 import { parseGate, type Gate } from '../compare/gates.ts';
+import { gatesThatCannotFail, pairsLostToInvalidTrials } from '../compare/hopeless-gates.ts';
+import type { ComparedFile } from '../compare/pairing.ts';
+import { listed } from '../compare/words.ts';
+import { printable } from '../report/printable.ts';
 import { gateMetric } from '../scenario/gates.ts';
 import { quote } from '../scenario/problem.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
@@ -30,6 +34,35 @@ export type FailOn = 'inconclusive';
 
 export function failOnOption(): Option {
   return new Option('--fail-on <outcome>', 'exit with 5 where a gate is inconclusive').choices(['inconclusive']);
+}
+
+/** What the gates of a comparison come to. */
+export interface GateVerdict {
+  readonly code: ExitCode;
+  /** What is to be said before anything else: gates that cannot fail, pairs without a valid block. */
+  readonly lead: readonly string[];
+}
+
+/**
+ * 6 where trials that are invalid leave nothing of a pair, 4 for a failed gate, 5 for one that nothing could have failed, and for an
+ * inconclusive one where that is asked for; the gravest of these. 0 without gates.
+ */
+export function gateVerdict(
+  files: readonly ComparedFile[],
+  comparison: ComparisonDocument,
+  failOn: FailOn | undefined,
+): GateVerdict {
+  if (comparison.gates.length === 0) return { code: exitCodes.ok, lead: [] };
+  const codes: ExitCode[] = [gateExitCode(comparison, failOn)];
+  const lead: string[] = [];
+  const lost = pairsLostToInvalidTrials(files, comparison);
+  if (lost.length > 0) {
+    codes.push(exitCodes.invalidTrial);
+    lead.push(`Invalid trials leave nothing to judge of ${listed(lost.map(({ name }) => printable(name, 300)))}.`);
+  }
+  const hopeless = lost.length === comparison.pairs.length ? [] : gatesThatCannotFail(files, comparison);
+  if (hopeless.length > 0) codes.push(exitCodes.inconclusive);
+  return { code: gravest(codes), lead: [...lead, ...hopeless.map((sentence) => printable(sentence, 1000))] };
 }
 
 /** 4 for a failed gate, 5 for an inconclusive one where that is asked for. */

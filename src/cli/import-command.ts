@@ -12,6 +12,7 @@ import { importError } from '../results/import/import-error.ts';
 import { importedLines, type ImportedLines, type ImportTool } from '../results/import/imported-run.ts';
 import { timeUnits, type TimeUnit } from '../results/import/reported-latency.ts';
 import { createResultFile } from '../results/store.ts';
+import { UserError } from '../scenario/user-error.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import type { Output } from './output.ts';
 import { version } from './version.ts';
@@ -37,8 +38,20 @@ export function addImportCommand(program: Command, output: Output, finish: (code
     });
 }
 
+const mostNameChars = 200;
+
+function assertName(name: string | undefined): void {
+  if (name === undefined || (name.trim() !== '' && name.length <= mostNameChars)) return;
+  throw new UserError(
+    'BAD_NAME',
+    `--name must have 1 to ${mostNameChars} characters`,
+    'Leave it out for the name of the file.',
+  );
+}
+
 /** All files are read before the first result is written. */
 async function importFiles(files: readonly string[], options: ImportCommandOptions, output: Output): Promise<ExitCode> {
+  assertName(options.name);
   const runs: { readonly file: string; readonly lines: ImportedLines }[] = [];
   for (const file of files) runs.push({ file, lines: await importFile(file, options) });
   for (const { file, lines } of runs) {
@@ -57,6 +70,14 @@ async function importFiles(files: readonly string[], options: ImportCommandOptio
 async function importFile(file: string, { name, format, unit }: ImportCommandOptions): Promise<ImportedLines> {
   const { text, modifiedAt } = await readText(file);
   const figures = readImport(text, file, { format: format ?? null, unit: unit ?? null });
+  if (unit !== undefined && figures.tool !== 'hgrm') {
+    throw importError(
+      file,
+      null,
+      `a result of ${figures.tool} has its own unit, not --unit ${unit}`,
+      'Leave --unit out.',
+    );
+  }
   return importedLines(figures, {
     file,
     name: name ?? (basename(file, extname(file)) || 'import'),

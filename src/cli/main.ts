@@ -42,7 +42,8 @@ Without arguments it runs the default scenario.
 
 Exit codes: 0 ok; 1 internal error; 2 usage, scenario or environment error;
 3 an expectation is refuted; 4 a gate failed: a regression beyond its margin;
-5 a gate is inconclusive (with --fail-on inconclusive); 6 an invalid trial; 130 interrupted.`;
+5 a gate is inconclusive (with --fail-on inconclusive), or none could fail;
+6 an invalid trial; 130 interrupted.`;
 
 /** A scenario without a command is a frequent slip, and commander would only call it an unknown command. */
 function refuseScenarioAsCommand(program: Command, args: readonly string[]): void {

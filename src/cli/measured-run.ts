@@ -1,6 +1,7 @@
 /** A run from its plan to its closed result file: checks that the machine can do it, shows progress, and heeds Ctrl-C. */
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
+import { assertSameMachine } from '../compare/environment.ts';
 import { labCapability } from '../lab/capability.ts';
 import { openLab } from '../lab/lab.ts';
 import { readResultFile, type ResultFile } from '../results/read-file.ts';
@@ -79,6 +80,7 @@ export async function resumedRun(path: string, conditions: RunConditions): Promi
     const only = written.variants.map((variant) => variant.name);
     const plan = planTrials(parsed.scenario, { seed: written.seed, blocks: written.blocks, only });
     assertSamePlan(written, parsed.scenario, plan, path);
+    assertSameMachine(written, newHeader(parsed.scenario, plan), path);
     await assertPossible(plan, conditions);
     return { plan, writer, completed: completedIndexes };
   } catch (error) {

@@ -20,8 +20,8 @@ import type { OutputFile, ReportInput } from '../report/report-input.ts';
 import { renderTerminal } from '../report/terminal.ts';
 import { readResultFile, type ResultFile } from '../results/read-file.ts';
 import { UserError } from '../scenario/user-error.ts';
-import { exitCodes, type ExitCode } from './exit-codes.ts';
-import { failOnOption, gateExitCode, gathersGates, type FailOn } from './gate-options.ts';
+import type { ExitCode } from './exit-codes.ts';
+import { failOnOption, gathersGates, gateVerdict, type FailOn } from './gate-options.ts';
 import { readHtmlAssets } from './html-assets.ts';
 import type { Output } from './output.ts';
 import { assertDistinct, writeReportFile, type ReportFile } from './report-files.ts';
@@ -85,7 +85,7 @@ export function addReportCommand(program: Command, output: Output, finish: (code
     .option('--github-annotations', 'print what failed so that GitHub marks the job with it', false)
     .option(
       '--gate <metric:margin>',
-      'fail where it is worse by more than the margin, e.g. p99:10% (repeatable)',
+      "fail where it is worse by more than the margin, e.g. p99:10% (repeatable; default: the scenario's gates)",
       gathersGates,
       [],
     )
@@ -103,6 +103,12 @@ async function reportCommand(paths: readonly string[], options: ReportOptions, o
   const files = await readFiles(paths, output);
   const { comparison, apartBecause } = compared(files, options);
   if (apartBecause !== null) output.say(`the files are not compared with each other: ${printable(apartBecause, 2000)}`);
+  const { code, lead } = gateVerdict(
+    files.map((results) => ({ path: results.path, results })),
+    comparison,
+    options.failOn,
+  );
+  for (const sentence of lead) output.say(sentence);
   const input = { runs: files.map((results) => ({ file: results.path, results })), comparison };
   const toStdout = fileForms.find(({ of }) => of(options) === stdout);
   // Everything is made before anything is written: what cannot be made leaves no half of a report.
@@ -117,7 +123,7 @@ async function reportCommand(paths: readonly string[], options: ReportOptions, o
   else if (nothingAsked) output.print(terminalText(input, apartBecause !== null));
   // GitHub reads both streams; on the other one the lines do not get into a document.
   if (options.githubAnnotations) announce(renderAnnotations(input), toStdout === undefined ? output.print : output.say);
-  return options.gate.length === 0 ? exitCodes.ok : gateExitCode(comparison, options.failOn);
+  return code;
 }
 
 function announce(lines: string, print: (text: string) => void): void {
@@ -167,7 +173,7 @@ async function readFiles(paths: readonly string[], output: Output): Promise<read
   return files;
 }
 
-/** Gates of the scenario are shown, too; only those of the command line decide the exit code. */
+/** With the scenario's gates unless others are given. */
 function compared(files: readonly ResultFile[], options: ReportOptions): ReportComparison {
   return compareForReport(
     files.map((results) => ({ path: results.path, results })),

@@ -16,7 +16,7 @@ import { quote } from '../scenario/problem.ts';
 import { select, shortList, type Named } from '../scenario/selection.ts';
 import { UserError } from '../scenario/user-error.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
-import { failOnOption, gateExitCode, gravest, type FailOn } from './gate-options.ts';
+import { failOnOption, gateVerdict, gravest, type FailOn, type GateVerdict } from './gate-options.ts';
 import {
   assertPossible,
   measure,
@@ -26,6 +26,7 @@ import {
   type RunConditions,
 } from './measured-run.ts';
 import { repeated, wholeNumber } from './options.ts';
+import { sayTooFewBlocks } from './planned-gates.ts';
 import type { Output } from './output.ts';
 import { defaultScenario, loadScenarios } from './scenario-files.ts';
 import { wantsColour, widthOf } from './terminal.ts';
@@ -75,11 +76,11 @@ export function addRunCommand(program: Command, output: Output, finish: (code: E
 
 async function runCommand(names: readonly string[], options: RunOptions, output: Output): Promise<ExitCode> {
   const prepare =
-    options.resume === undefined ? await freshRuns(names, options) : [resumed(names, options.resume, options)];
+    options.resume === undefined ? await freshRuns(names, options, output) : [resumed(names, options.resume, options)];
   const codes: ExitCode[] = [];
   for (const make of prepare) {
     const { file, interrupt } = await measure(await make(), options, output);
-    const gates = judgeGates(file);
+    const gates = judgeGates(file, options.failOn);
     printResults(file, gates, options, output);
     const code = interrupt.exitCode();
     if (code !== null) return code;
@@ -109,7 +110,7 @@ function assertExplainable(runs: readonly (readonly Named[])[], asked: string | 
 type MakeRun = () => Promise<PreparedRun>;
 
 /** All scenarios are read and planned before the first is run; files are created one by one. */
-async function freshRuns(names: readonly string[], options: RunOptions): Promise<readonly MakeRun[]> {
+async function freshRuns(names: readonly string[], options: RunOptions, output: Output): Promise<readonly MakeRun[]> {
   const { blocks, only, out } = options;
   const scenarios = await loadScenarios(names.length === 0 ? [defaultScenario] : names, options.set);
   const seed = options.seed ?? randomInt(2 ** 32);
@@ -121,6 +122,7 @@ async function freshRuns(names: readonly string[], options: RunOptions): Promise
     options.explain,
   );
   for (const { plan } of runs) await assertPossible(plan, options);
+  for (const { scenario, plan } of runs) sayTooFewBlocks(newHeader(scenario, plan), output);
   return runs.map(({ scenario, plan }) => {
     return async () => ({ plan, writer: await createResultFile(out, newHeader(scenario, plan)), completed: new Set() });
   });
@@ -145,13 +147,15 @@ function resumed(names: readonly string[], path: string, options: RunOptions): M
 }
 
 /** The scenario's gates on a run: their verdicts, or why nothing could be judged; null without gates. */
-type JudgedGates = ComparisonDocument | UserError | null;
+type JudgedGates = { readonly comparison: ComparisonDocument; readonly verdict: GateVerdict } | UserError | null;
 
-function judgeGates(file: ResultFile): JudgedGates {
+function judgeGates(file: ResultFile, failOn: FailOn | undefined): JudgedGates {
   const { gates = [] } = file.header;
   if (gates.length === 0) return null;
   try {
-    return compareRuns([{ path: file.path, results: file }], { baseline: null, gates, force: false });
+    const files = [{ path: file.path, results: file }];
+    const comparison = compareRuns(files, { baseline: null, gates, force: false });
+    return { comparison, verdict: gateVerdict(files, comparison, failOn) };
   } catch (error) {
     // The run is measured and stays worth printing, with `--only` as well.
     if (error instanceof UserError) return error;
@@ -161,12 +165,14 @@ function judgeGates(file: ResultFile): JudgedGates {
 
 function printResults(file: ResultFile, gates: JudgedGates, { json, explain }: RunOptions, output: Output): void {
   if (json) {
+    for (const sentence of leadOf(gates)) output.say(sentence);
     output.print(renderSummary(summarise(file, file.path, gatesOf(gates), explained(file.header.variants, explain))));
     return;
   }
   const options = { width: widthOf(process.stdout), colour: wantsColour(process.stdout, process.env) };
   const parts = [
     renderTerminal(file, options),
+    ...leadOf(gates),
     gatesText(gates, options),
     ...explained(file.header.variants, explain).map((name) => renderSlowest(name, file.trials, options)),
     `Results: ${file.path}`,
@@ -176,12 +182,17 @@ function printResults(file: ResultFile, gates: JudgedGates, { json, explain }: R
 
 function gatesText(gates: JudgedGates, options: TerminalOptions): string {
   if (gates === null) return '';
-  return gates instanceof UserError ? `Gates: not judged: ${printable(gates.message)}\n` : renderGates(gates, options);
+  if (gates instanceof UserError) return `Gates: not judged: ${printable(gates.message)}\n`;
+  return renderGates(gates.comparison, options);
 }
 
 /** Null where nothing was judged. */
 function gatesOf(gates: JudgedGates): ComparisonDocument['gates'] | null {
-  return gates === null || gates instanceof UserError ? null : gates.gates;
+  return gates === null || gates instanceof UserError ? null : gates.comparison.gates;
+}
+
+function leadOf(gates: JudgedGates): readonly string[] {
+  return gates === null || gates instanceof UserError ? [] : gates.verdict.lead;
 }
 
 function exitCodeOf(file: ResultFile, gates: JudgedGates, { failOn }: RunOptions): ExitCode {
@@ -189,6 +200,6 @@ function exitCodeOf(file: ResultFile, gates: JudgedGates, { failOn }: RunOptions
   if (file.trials.some((trial) => !trial.valid)) codes.push(exitCodes.invalidTrial);
   if (judgeClaims(file).some((claim) => claim.outcome === 'refuted')) codes.push(exitCodes.expectationBroken);
   if (gates instanceof UserError) codes.push(failOn === undefined ? exitCodes.ok : exitCodes.inconclusive);
-  else if (gates !== null) codes.push(gateExitCode(gates, failOn));
+  else if (gates !== null) codes.push(gates.verdict.code);
   return gravest(codes);
 }

@@ -8,8 +8,11 @@ import { scenarioJsonSchema } from '../scenario/json-schema.ts';
 import type { Scenario } from '../scenario/parse.ts';
 import { planTrials } from '../scenario/plan.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
+import { gathersGates } from './gate-options.ts';
+import { newHeader } from './measured-run.ts';
 import { repeated } from './options.ts';
 import type { Output } from './output.ts';
+import { sayTooFewBlocks } from './planned-gates.ts';
 import { clockTime } from './progress-line.ts';
 import { loadScenarios } from './scenario-files.ts';
 import { widthOf } from './terminal.ts';
@@ -20,9 +23,13 @@ export function addScenarioCommands(program: Command, output: Output, finish: (c
     .description('find every problem of scenarios, with line and path; nothing is run')
     .argument('<scenario...>', 'files, or names of shipped scenarios')
     .option('--set <path=value>', 'change a setting first (repeatable)', repeated, [])
+    .option('--gate <metric:margin>', 'check a gate, too, as compare and report take it (repeatable)', gathersGates, [])
     .action(async (names: readonly string[], { set }: { readonly set: readonly string[] }) => {
       const scenarios = await loadScenarios(names, set);
-      for (const scenario of scenarios) output.print(checkedLine(scenario));
+      for (const scenario of scenarios) {
+        output.print(checkedLine(scenario));
+        sayTooFewBlocks(newHeader(scenario, planTrials(scenario, { seed: 0 })), output);
+      }
       finish(exitCodes.ok);
     });
   program

@@ -1,9 +1,9 @@
 /** `connbench trend`: keeps the history of a scenario, and finds when something changed. */
 import { createHash } from 'node:crypto';
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { historyEntry } from '../compare/history-entry.ts';
 import type { TrendDocument } from '../compare/trend-document.ts';
-import { trendOf } from '../compare/trend.ts';
+import { leastRecent, trendOf } from '../compare/trend.ts';
 import { plural } from '../compare/words.ts';
 import { printable, printableJson } from '../report/printable.ts';
 import { renderTrendCsv } from '../report/trend-csv.ts';
@@ -17,7 +17,7 @@ import { gateMetric } from '../scenario/gates.ts';
 import { quote } from '../scenario/problem.ts';
 import { UserError } from '../scenario/user-error.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
-import { repeated, wholeNumber } from './options.ts';
+import { repeated } from './options.ts';
 import type { Output } from './output.ts';
 import { assertDistinct, writeReportFile, type ReportFile } from './report-files.ts';
 import { wantsColour, widthOf } from './terminal.ts';
@@ -39,6 +39,7 @@ interface TrendOptions {
 
 /** Runs in which a worsening fails the job, unless said otherwise: it does so from its fourth run to its seventh. */
 const usualRecent = 7;
+const mostRecent = 10_000;
 const mostLabelChars = 200;
 
 export function addTrendCommand(program: Command, output: Output, finish: (code: ExitCode) => void): void {
@@ -57,9 +58,9 @@ export function addTrendCommand(program: Command, output: Output, finish: (code:
     )
     .option('--variant <name>', 'look at this variant only, or at those that fit axis=alternative')
     .option('--scenario <name>', 'look at this scenario only')
-    .option('--recent <runs>', 'a worsening in the last so many runs exits 4', wholeNumber(1, 10_000), usualRecent)
+    .option('--recent <runs>', 'a worsening in the last so many runs exits 4', recentRuns, usualRecent)
     .option('--html <file>', 'one page with a plot per series that works offline')
-    .option('--markdown <file>', 'for a job summary or an issue')
+    .option('--markdown <file>', 'for a job summary or an issue, or - for stdout')
     .option('--csv <file>', 'the ratios as Apache Otava reads them (one scenario)')
     .option('--json', 'print the trend as JSON', false)
     .addHelpText('after', helpAfter)
@@ -75,6 +76,14 @@ A change is one of at least 5 % that lasted 4 runs, p at most 0.001.
 
 Exit codes: 0 nothing got worse in the last runs (--recent), 4 something did,
 2 a mistake in the command line or a file.`;
+
+function recentRuns(text: string): number {
+  const runs = /^\d{1,5}$/.test(text) ? Number(text) : NaN;
+  if (runs >= leastRecent && runs <= mostRecent) return runs;
+  throw new InvalidArgumentError(
+    `It must be a whole number from ${leastRecent} to ${mostRecent}: a change is told when it has lasted ${leastRecent} runs.`,
+  );
+}
 
 /* ---- adding ---- */
 
@@ -144,20 +153,35 @@ async function show(options: TrendOptions, output: Output): Promise<ExitCode> {
     throw new UserError('OPTIONS_CONFLICT', '--label goes with --add only', 'It says what the added runs measured.');
   }
   const planned = outputs(options);
-  await assertDistinct(planned, [options.history]);
+  const onStdout = streamed(planned, options.json);
+  const inFiles = planned.filter((one) => one !== onStdout);
+  await assertDistinct(inFiles, [options.history]);
   const { entries, problems } = await readHistory(options.history);
   warn(options.history, problems, output);
   const { scenario = null, variant = null, control = null, metric: metrics, recent } = options;
   const document = trendOf(entries, { scenario, variant, control, metrics, recent });
   // Everything is made before anything is written.
-  const files = planned.map(({ option, path, render }): ReportFile => ({
+  const stream = onStdout?.render(document, output);
+  const files = inFiles.map(({ option, path, render }): ReportFile => ({
     option,
     path,
     content: render(document, output),
   }));
   for (const file of files) await writeReportFile(file);
-  output.print(options.json ? jsonText(document) : terminalText(document));
+  output.print(stream ?? (options.json ? jsonText(document) : terminalText(document)));
   return document.worse ? exitCodes.regression : exitCodes.ok;
+}
+
+/** The one form that goes to stdout, if any, in the place of what is printed otherwise. */
+function streamed(planned: readonly PlannedOutput[], json: boolean): PlannedOutput | undefined {
+  const found = planned.filter(({ path }) => path === '-');
+  const names = [...found.map(({ option }) => option), ...(json && found.length > 0 ? ['--json'] : [])];
+  if (names.length < 2) return found[0];
+  throw new UserError(
+    'OUTPUT_TWICE',
+    `${names.join(' and ')} cannot all go to stdout`,
+    'Give all but one of them a file.',
+  );
 }
 
 interface PlannedOutput {

@@ -2,10 +2,11 @@
 import type { VariantRecord } from '../results/run-plan.ts';
 import { selectOne, shortList } from '../scenario/selection.ts';
 import { UserError } from '../scenario/user-error.ts';
-import { differenceText, forbiddenDifferences, type ConfigDifference } from './config-difference.ts';
+import { configDifferences, differenceText, forbiddenDifferences, type ConfigDifference } from './config-difference.ts';
 import { environmentDifferences } from './environment.ts';
 import {
   baselineAmong,
+  conditionsOf,
   fileLabels,
   importedTool,
   type ComparedFile,
@@ -22,7 +23,7 @@ const measuredApart =
 
 /**
  * Every file against the first. Variants match by name; where each file has one variant, these match. `--baseline` picks one variant
- * of the first file for all of the others. Two files of one run are paired block by block, others are not.
+ * of the first file for all of the others under the same load and network. Two files of one run are paired block by block, others are not.
  * Throws a UserError for variants that differ in more than what is compared (but with `force`), for a run compared with itself, and
  * where nothing matches.
  */
@@ -33,11 +34,11 @@ export function pairsAcrossFiles(files: readonly ComparedFile[], options: Pairin
   for (const source of files.keys()) {
     if (source === 0) continue;
     const sides: Sides = { base: files[0]!, other: files[source]!, labels: [labels[0]!, labels[source]!], source };
-    const matches = matched(sides, options.baseline);
+    const matches = matched(sides, options);
     refuseSameRun(sides, matches);
     const forbidden = forbiddenOf(sides, matches, options);
     pairs.push(...matches.map((match) => planned(sides, match, forbidden.get(match) ?? [], options.force)));
-    if (options.baseline === null) warnings.push(...leftOut(sides, matches));
+    warnings.push(...(options.baseline === null ? leftOut(sides, matches) : otherConditions(sides, matches)));
   }
   return { pairs, warnings };
 }
@@ -55,7 +56,7 @@ interface Match {
   readonly other: VariantRecord;
 }
 
-function matched({ base, other, labels }: Sides, baseline: string | null): readonly Match[] {
+function matched({ base, other, labels }: Sides, { baseline, force }: PairingOptions): readonly Match[] {
   const [ours, theirs] = [base.results.header.variants, other.results.header.variants];
   if (baseline !== null) {
     baselineAmong(ours, baseline, labels[0]);
@@ -67,7 +68,9 @@ function matched({ base, other, labels }: Sides, baseline: string | null): reado
         'With several files it names one variant of the first.',
       );
     }
-    return theirs.map((variant) => ({ base: one.item, other: variant }));
+    const alike = force ? theirs : theirs.filter((variant) => haveSameConditions(one.item, variant));
+    // With none, what differs is said with its values.
+    return (alike.length === 0 ? theirs : alike).map((variant) => ({ base: one.item, other: variant }));
   }
   const byName = theirs.flatMap((variant) => {
     const same = ours.find(({ name }) => name === variant.name);
@@ -84,6 +87,10 @@ function matched({ base, other, labels }: Sides, baseline: string | null): reado
     `${labels[0]} and ${labels[1]} have no variant in common: ${names(ours)} against ${names(theirs)}`,
     'Name a variant of the first file with --baseline, to compare all of the others with it.',
   );
+}
+
+function haveSameConditions(base: VariantRecord, other: VariantRecord): boolean {
+  return configDifferences(conditionsOf(base), conditionsOf(other)).length === 0;
 }
 
 function refuseSameRun({ base, other, labels }: Sides, matches: readonly Match[]): void {
@@ -160,6 +167,14 @@ function planned(
 function pairName({ base, other }: Match, [baseFile, otherFile]: Sides['labels']): string {
   if (base.name === other.name) return `${other.name}, ${otherFile} against ${baseFile}`;
   return `${other.name} (${otherFile}) against ${base.name} (${baseFile})`;
+}
+
+/** Variants of the other file under another load or network than the one baseline. */
+function otherConditions({ other, labels }: Sides, matches: readonly Match[]): readonly string[] {
+  const used = matches.map((match) => match.other);
+  const names = other.results.header.variants.filter((variant) => !used.includes(variant)).map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [`Without the load and network of the baseline, and so left out of ${labels[1]}: ${shortList(names)}.`];
 }
 
 /** Variants of one file that the other has not. */

@@ -83,7 +83,10 @@ function shapeText({ sessions, blocks }: CalibrationShape): string {
 
 /** Blocks of a session, as the file of a calibration says it; null for another file. */
 export function sessionBlocksOf(header: HeaderRecord): number | null {
-  const found = /Sessions of (\d{1,4}) blocks: (\d{1,4})\./.exec(header.scenario.question ?? '');
+  // The last of them: the names of the scenario and of the variant, which say anything, stand before it.
+  const found = /^.* how small a change can it see\? Sessions of (\d{1,4}) blocks: \d{1,4}\./s.exec(
+    header.scenario.question ?? '',
+  );
   return found === null ? null : Number(found[1]);
 }
 

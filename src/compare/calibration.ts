@@ -5,6 +5,7 @@
 import type { HeaderRecord, TrialRecord } from '../results/record.ts';
 import type { VariantRecord } from '../results/run-plan.ts';
 import { metricUnit, type MetricUnit } from '../scenario/metrics.ts';
+import { maximumBlocks } from '../scenario/plan.ts';
 import { UserError } from '../scenario/user-error.ts';
 import { detectablePaired } from '../stats/detectable.ts';
 import { clopperPearson } from '../stats/distributions.ts';
@@ -16,7 +17,7 @@ import { exactQuantile, mean, median } from '../stats/summary.ts';
 import { alpha, pairedBlocks } from './blocks.ts';
 import { calibrationAxis, twinNames } from './calibration-plan.ts';
 import type { Gate } from './gates.ts';
-import { betterOf, usualMarginOf } from './metric-list.ts';
+import { betterOf, usualMarginOf, watchedMetrics } from './metric-list.ts';
 import { readMetric } from './metric.ts';
 
 /** Two-sided, of every rate. */
@@ -25,14 +26,6 @@ const confidence = 0.95;
 const tolerableRate = 0.07;
 /** Fewest blocks of a session. */
 export const leastSessionBlocks = blocksNeeded(alpha);
-
-const usualMetrics: readonly string[] = [
-  'latency.response.p50',
-  'latency.response.p99',
-  'throughput.achievedPerSecond',
-  'cpu.generator.perRequestUs',
-  'cpu.server.perRequestUs',
-];
 
 /** So many of so many sessions, with the exact interval of the share (Clopper-Pearson). */
 export interface Rate {
@@ -106,13 +99,14 @@ export interface CalibrationInput {
   readonly gates: readonly Gate[];
 }
 
-/** Throws a UserError for a run that has no axis `calibrate` with one variant `a` and one `b`. */
+/** Throws a UserError for a run that has no axis `calibrate` with one variant `a` and one `b`, or more blocks than a run can have. */
 export function calibrationOf({ file, results, blocks, gates }: CalibrationInput): CalibrationDocument {
   const { header, trials } = results;
   const names = twins(header);
+  assertBlocks(header);
   const sessions = completeSessions(header, trials, blocks, names);
   const margins = new Map([
-    ...usualMetrics.map((metric) => [metric, usualMarginOf(metric)] as const),
+    ...watchedMetrics.map((metric) => [metric, usualMarginOf(metric)] as const),
     ...[...(header.gates ?? []), ...gates].map(({ metric, margin }) => [metric, margin] as const),
   ]);
   const metrics = [...margins].map(([metric, margin]) => calibrated(metric, margin, blocks, sessions, names));
@@ -157,6 +151,15 @@ function twins({ variants }: HeaderRecord): Twins {
     'NO_CALIBRATION',
     `these results are no calibration: they have no axis ${calibrationAxis} with one variant ${twinNames.base} and one ${twinNames.twin}`,
     'connbench calibrate SCENARIO makes such a file.',
+  );
+}
+
+/** Each session takes work, before any of its trials is looked for. */
+function assertBlocks({ blocks }: HeaderRecord): void {
+  if (blocks <= maximumBlocks) return;
+  throw new UserError(
+    'NO_CALIBRATION',
+    `these results are no calibration: no run has ${blocks} blocks, ${maximumBlocks} at most`,
   );
 }
 

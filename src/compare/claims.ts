@@ -2,7 +2,7 @@
 import type { TrialRecord } from '../results/record.ts';
 import type { ExpectationRecord, VariantRecord } from '../results/run-plan.ts';
 import { judgeExpectation, type Expectation, type ExpectationJudgement } from '../stats/expectation.ts';
-import { derivedMetrics, latencyQuantile, metricUnit } from '../scenario/metrics.ts';
+import { latencyQuantile, metricUnit } from '../scenario/metrics.ts';
 import { blocksNeeded } from '../stats/signed-rank.ts';
 import { alpha, pairedBlocks } from './blocks.ts';
 import { boundsReason } from './bounded.ts';
@@ -118,17 +118,9 @@ function unsupported(
   pairs: readonly (readonly [TrialRecord, TrialRecord])[],
   alone: boolean,
 ): string | null {
-  const losses = (trials: readonly TrialRecord[]): readonly number[] =>
-    trials.flatMap((trial) => {
-      const read = readMetric(trial, derivedMetrics.lossRate);
-      return read.kind === 'value' ? [read.value] : [];
-    });
   const [own, theirs] = [pairs.map(([trial]) => trial), pairs.map(([, trial]) => trial)];
-  const base = alone ? losses(own).map(() => 0) : losses(theirs);
   const inTail = (latencyQuantile(metric)?.p ?? 1) > 0.5;
-  return (
-    survivorship(metric, { base, other: losses(own) }) ?? (inTail ? tailReason(metric, [...own, ...theirs]) : null)
-  );
+  return survivorship(metric, alone ? null : theirs, own) ?? (inTail ? tailReason(metric, [...own, ...theirs]) : null);
 }
 
 /** A count that was the same in every trial of both sides is known after two: as sure as blocks enough for an interval make it. */

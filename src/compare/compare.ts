@@ -1,21 +1,24 @@
 /** Compares the variants of one run, or of several result files, metric by metric, and judges the gates. */
 import { isCount } from '../scenario/gates.ts';
-import { derivedMetrics } from '../scenario/metrics.ts';
+import { metricUnit } from '../scenario/metrics.ts';
+import { quote } from '../scenario/problem.ts';
 import { UserError } from '../scenario/user-error.ts';
 import { blocksNeeded } from '../stats/signed-rank.ts';
+import { usualAlpha } from '../stats/verdict.ts';
 import { pairsAcrossFiles } from './across-files-pairs.ts';
 import type { ComparedPair, ComparisonDocument, SourceRun } from './document.ts';
+import { tooFewBlocks } from './gate-blocks.ts';
 import { judgeGates, type JudgedPair } from './gate-results.ts';
 import type { Gate } from './gates.ts';
 import { judgeMetric, type MetricCase } from './metric-comparison.ts';
 import { metricsInOrder, usualMetrics } from './metric-list.ts';
-import { pairTrials, type PairTrials } from './pair-trials.ts';
+import { lostByOther, pairTrials, type PairTrials } from './pair-trials.ts';
 import { fileLabels, importedTool, type ComparedFile, type PlannedPair } from './pairing.ts';
 import { sideValues, type SideValues } from './side-values.ts';
-import { treatmentOf, type LossRates } from './treatment.ts';
+import { isCharged, treatmentOf } from './treatment.ts';
 import { pairsWithinRun } from './within-run-pairs.ts';
 import { WithinRunReader } from './within-run.ts';
-import { percent, plural } from './words.ts';
+import { plural } from './words.ts';
 
 export type { ComparedFile } from './pairing.ts';
 
@@ -31,12 +34,10 @@ export interface CompareOptions {
   readonly alpha?: number;
 }
 
-const usualAlpha = 0.05;
-
 /**
  * One file: every variant against its counterpart in the baseline. Several: every file against the first.
- * Throws a `UserError` for what cannot, or may not, be compared, with code `NOTHING_TO_COMPARE` where a run has a single variant per load;
- * a RangeError without a file, or for a margin that is negative, or 0 for what is no count.
+ * Throws a `UserError` for what cannot, or may not, be compared, with code `NOTHING_TO_COMPARE` where a run has a single variant per load,
+ * `BAD_GATE` for a gate that is none; a RangeError without a file.
  */
 export function compareRuns(files: readonly ComparedFile[], options: CompareOptions): ComparisonDocument {
   const { gates, metrics = [], alpha = usualAlpha } = options;
@@ -44,17 +45,21 @@ export function compareRuns(files: readonly ComparedFile[], options: CompareOpti
   const [first, second] = files;
   if (first === undefined) throw new RangeError('a comparison needs a result file');
   const planned = second === undefined ? pairsWithinRun(first, options) : pairsAcrossFiles(files, options);
-  const cases = planned.pairs.map((pair) =>
-    casesOf(files, pair, [...gates.map(({ metric }) => metric), ...metrics], gates),
+  const read = planned.pairs.map((pair) =>
+    readCases(files, pair, [...gates.map(({ metric }) => metric), ...metrics], gates),
   );
-  const tests = cases.flat().filter(({ gate, treatment }) => gate !== null && treatment.kind === 'statistical').length;
-  const withinRun = new WithinRunReader(2 * planned.pairs.length);
-  const seed = first.results.header.seed;
+  const tests = read.flat().filter(({ gate, charged }) => gate !== null && charged).length;
+  const alphaOf = ({ gate }: { readonly gate: Gate | null }): number =>
+    gate === null ? alpha : alpha / Math.max(1, tests);
+  const cases = read.map((ofPair) =>
+    ofPair.map((item): MetricCase => {
+      return { ...item, treatment: treatmentOf(item.metric, item.values, { ...item, alpha: alphaOf(item) }) };
+    }),
+  );
+  const withinRun = new WithinRunReader(2 * planned.pairs.length, first.results.header.seed);
   const judged = planned.pairs.map((plan, index): JudgedPair => {
     const ofPair = cases[index]!;
-    const judgedMetrics = ofPair.map((item) =>
-      judgeMetric(item, { alpha: item.gate === null ? alpha : alpha / Math.max(1, tests), tests, withinRun, seed }),
-    );
+    const judgedMetrics = ofPair.map((item) => judgeMetric(item, { alpha: alphaOf(item), tests, withinRun }));
     return { plan, excluded: ofPair[0]?.trials.excluded ?? [], metrics: judgedMetrics };
   });
   const verdicts = judgeGates(judged, gates, alpha);
@@ -79,16 +84,17 @@ function tooManyGates(cases: readonly MetricCase[], tests: number, alpha: number
   });
   if (short.length === 0) return [];
   const blocks = Math.min(...short.map(({ values }) => values.base.perTrial.length));
-  const fewer = tests === 1 ? '' : ', or fewer gates or variants';
-  return [
-    `${plural(tests, 'gate')} at an error rate of ${percent(alpha)} in all cannot be decided with ${plural(blocks, 'block')}: it takes --blocks ${needed}${fewer}.`,
-  ];
+  return [tooFewBlocks(tests, alpha, blocks) ?? []].flat();
 }
 
+/** Gates of a file are what somebody wrote there. */
 function assertGates(gates: readonly Gate[]): void {
   for (const { metric, margin } of gates) {
+    if (metricUnit(metric) === null)
+      throw new UserError('BAD_GATE', `a gate is on ${quote(metric)}, which is no metric`);
     if (!(margin > 0 && margin < Infinity) && !(margin === 0 && isCount(metric))) {
-      throw new RangeError(`${metric} cannot be gated with a margin of ${margin}`);
+      const hint = 'A margin is more than 0 %; 0 % is for counts only.';
+      throw new UserError('BAD_GATE', `${metric} cannot be gated with a margin of ${margin}`, hint);
     }
   }
   if (new Set(gates.map(({ metric }) => metric)).size < gates.length) {
@@ -96,32 +102,29 @@ function assertGates(gates: readonly Gate[]): void {
   }
 }
 
+/** A case before it is decided how to judge it. */
+type ReadCase = Omit<MetricCase, 'treatment'>;
+
 /** The metrics of a pair in order: those that a trial has, and those that were asked for. */
-function casesOf(
+function readCases(
   files: readonly ComparedFile[],
   pair: PlannedPair,
   asked: readonly string[],
   gates: readonly Gate[],
-): readonly MetricCase[] {
+): readonly ReadCase[] {
   const trials = pairTrials(files, pair);
   const paired = pair.design === 'paired';
-  const losses = lossesOf(sideValues(trials, derivedMetrics.lossRate, paired));
-  return metricsInOrder(asked).flatMap((metric): MetricCase[] => {
+  return metricsInOrder(asked).flatMap((metric): ReadCase[] => {
     const values = sideValues(trials, metric, paired);
     if (isEmpty(values) && usualMetrics.includes(metric) && !asked.includes(metric)) return [];
     const gate =
       pair.ungated === null && pair.importedFrom === null ? gates.find((one) => one.metric === metric) : undefined;
-    const treatment = treatmentOf(metric, values, { pair, trials, losses });
-    return [{ metric, pair, trials, values, treatment, gate: gate ?? null }];
+    return [{ metric, pair, trials, values, gate: gate ?? null, charged: isCharged(metric, values) }];
   });
 }
 
 function isEmpty({ base, other }: SideValues): boolean {
   return base.perTrial.length === 0 && other.perTrial.length === 0;
-}
-
-function lossesOf({ base, other }: SideValues): LossRates {
-  return { base: base.perTrial.map(({ value }) => value), other: other.perTrial.map(({ value }) => value) };
 }
 
 function sourceOf({ path, results: { header } }: ComparedFile): SourceRun {
@@ -178,6 +181,13 @@ function pairWarnings(
   if (base === 0 || other === 0) found.push('There is no trial to compare.');
   else if (base === 1 && other === 1) {
     found.push('One trial on each side: figures, not a verdict, since single runs differ. --blocks 8 gives verdicts.');
+  }
+  const lost = lostByOther(trials.excluded);
+  if (lost > 0) {
+    const what = plural(lost, plan.design === 'paired' ? 'block' : 'trial');
+    found.push(
+      `The new side lost ${what} to failures of its own, and the base did not: the figures are of the others, and no gate passes.`,
+    );
   }
   const withheld = metrics.filter(({ reason }) => reason?.startsWith('withheld:') === true);
   if (withheld.length > 0) {

@@ -70,7 +70,10 @@ export interface ComparedMetric {
   readonly pHolm: number | null;
   /** Margin of indifference: 0.05 is 5 %. */
   readonly margin: number;
-  /** Smallest change that would be seen with a power of 80 %: 0.1 is 10 %. Null where unknown. */
+  /**
+   * Smallest change that would be told from none with a power of 80 %: 0.1 is 10 %. Null where unknown. With that power a ratio is called
+   * beyond the margin from (1 + margin) (1 + smallestDetectable) - 1 on.
+   */
   readonly smallestDetectable: number | null;
   /** `null` for a descriptive metric. */
   readonly verdict: Verdict | null;
@@ -89,7 +92,14 @@ export interface ComparedMetric {
 export interface ExcludedBlock {
   readonly block: number;
   readonly reason: string;
+  /**
+   * The side whose own failure it is: its server died, could not be reached, or answered nothing. That is an outcome of what is
+   * compared, not of how it was measured. Null or absent where no side is to blame.
+   */
+  readonly blame?: Blame | null;
 }
+
+export type Blame = 'base' | 'other' | 'both';
 
 /** One variant against one other. */
 export interface ComparedPair {

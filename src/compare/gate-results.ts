@@ -4,8 +4,10 @@ import { holm } from '../stats/holm.ts';
 import type { ComparedMetric, ComparedPair, GateOutcome, GateResult, SideFigures } from './document.ts';
 import type { Gate } from './gates.ts';
 import { marginText, type JudgedMetric } from './metric-comparison.ts';
+import { lostByOther } from './pair-trials.ts';
 import type { PlannedPair } from './pairing.ts';
-import { figure, percent, quantity, range, times } from './words.ts';
+import { mean } from '../stats/summary.ts';
+import { figure, percent, plural, quantity, range, times } from './words.ts';
 
 export interface JudgedPair {
   readonly plan: PlannedPair;
@@ -21,22 +23,23 @@ export interface GateVerdicts {
 
 /** In the order of the pairs and, within one, of the gates. */
 export function judgeGates(pairs: readonly JudgedPair[], gates: readonly Gate[], alpha: number): GateVerdicts {
-  const tested = pairs.flatMap(({ metrics }) =>
-    metrics.filter(({ compared }) => compared.gating && compared.kind === 'statistical'),
-  );
+  const charged = pairs.flatMap(({ metrics }) => metrics.filter((judged) => judged.compared.gating && judged.charged));
   const corrected = holm(
-    tested.map(({ compared }) => compared.p ?? 1),
+    charged.map(({ compared }) => compared.p ?? 1),
     alpha,
   );
-  const holmOf = new Map(tested.map((judged, index) => [judged, corrected[index]!]));
+  const holmOf = new Map(charged.map((judged, index) => [judged, corrected[index]!]));
   const withHolm = pairs.map((pair) => {
-    return pair.metrics.map((judged) => ({ ...judged.compared, pHolm: holmOf.get(judged)?.adjusted ?? null }));
+    return pair.metrics.map((judged) => {
+      const pHolm = judged.compared.p === null ? null : (holmOf.get(judged)?.adjusted ?? null);
+      return { ...judged.compared, pHolm };
+    });
   });
   const results = pairs.flatMap((pair) =>
     gates.map((gate): GateResult => {
       const judged = pair.metrics.find(({ compared }) => compared.metric === gate.metric)!;
       const rejected = holmOf.get(judged)?.rejected ?? false;
-      return { pair: pair.plan.name, ...gate, ...outcomeOf(pair.plan, judged, rejected) };
+      return { pair: pair.plan.name, ...gate, ...outcomeOf(pair, judged, rejected) };
     }),
   );
   return { gates: results, metrics: withHolm };
@@ -44,7 +47,7 @@ export function judgeGates(pairs: readonly JudgedPair[], gates: readonly Gate[],
 
 type Outcome = Pick<GateResult, 'outcome' | 'reason'>;
 
-function outcomeOf(plan: PlannedPair, { compared, noWorse }: JudgedMetric, rejected: boolean): Outcome {
+function outcomeOf({ plan, excluded }: JudgedPair, { compared, noWorse }: JudgedMetric, rejected: boolean): Outcome {
   const { metric, verdict, reason, kind } = compared;
   const bounds = boundsText(compared);
   const notJudged = `${metric} is ${bounds === null ? '' : `${bounds}, and `}not judged`;
@@ -52,7 +55,13 @@ function outcomeOf(plan: PlannedPair, { compared, noWorse }: JudgedMetric, rejec
   if (plan.ungated !== null) return open(plan.ungated);
   if (verdict === null) return open(reason ?? 'it has no verdict');
   const outcome = decided(verdict, noWorse, kind === 'exact' || rejected);
-  return { outcome, reason: sentence(compared, outcome) };
+  const lost = lostByOther(excluded);
+  if (outcome === 'passed' && lost > 0) {
+    const what = plural(lost, plan.design === 'paired' ? 'block' : 'trial');
+    const why = `the new side lost ${what} to failures of its own, which no figure shows`;
+    return { outcome: 'inconclusive', reason: sentence({ ...compared, reason: why }, 'inconclusive', plan.design) };
+  }
+  return { outcome, reason: sentence(compared, outcome, plan.design) };
 }
 
 /** `>=5,001 ms against 2 ms`; null unless a side is a lower bound. */
@@ -69,10 +78,13 @@ function decided(verdict: NonNullable<ComparedMetric['verdict']>, noWorse: boole
   return verdict === 'inconclusive' && !noWorse ? 'inconclusive' : 'passed';
 }
 
-function sentence(compared: ComparedMetric, outcome: GateOutcome): string {
+function sentence(compared: ComparedMetric, outcome: GateOutcome, design: PlannedPair['design']): string {
   const { metric, reason } = compared;
   const why = reason === null || (outcome !== 'inconclusive' && compared.ratio !== null) ? '' : ` (${reason})`;
-  return `${metric} is ${changeText(compared)}: ${outcomeText(compared, outcome)}${why}.`;
+  // What was not interleaved at random may differ for any reason, and the error rate is that of this alone.
+  const provided =
+    design === 'paired' || outcome === 'inconclusive' ? '' : ', if nothing else changed between the runs';
+  return `${metric} is ${changeText(compared)}: ${outcomeText(compared, outcome)}${provided}${why}.`;
 }
 
 function outcomeText({ metric, margin }: ComparedMetric, outcome: GateOutcome): string {
@@ -89,9 +101,13 @@ function outcomeText({ metric, margin }: ComparedMetric, outcome: GateOutcome): 
 
 /** `1.21 times the base's (95 % interval 1.15 to 1.3)`. */
 function changeText({ metric, kind, ratio, interval, alpha, base, other }: ComparedMetric): string {
-  const [from, to] = [base.value, other.value];
   if (kind === 'exact' || ratio === null) {
-    const print = metric === derivedMetrics.lossRate ? percent : figure;
+    const losses = metric === derivedMetrics.lossRate;
+    const print = losses ? percent : figure;
+    // A median passes over the few trials in which requests were lost.
+    const [from, to] = [base, other].map(({ value, perTrial }) =>
+      losses ? mean(perTrial.map((one) => one.value)) : value,
+    ) as [number | null, number | null];
     return from === to && to !== null
       ? `${print(to)} on both sides`
       : `${shown(to, print)} against ${shown(from, print)}`;

@@ -24,12 +24,16 @@ export interface MetricCase {
   readonly treatment: Treatment;
   /** Null where it is none, or none may judge the pair. */
   readonly gate: Gate | null;
+  /** Takes a share of the error rate, if it is a gate. */
+  readonly charged: boolean;
 }
 
-/** A metric as the document has it, and whether it is certainly not worse than its margin allows. */
 export interface JudgedMetric {
+  /** The metric as the document has it. */
   readonly compared: ComparedMetric;
+  /** It is certainly not worse than its margin allows. */
   readonly noWorse: boolean;
+  readonly charged: boolean;
 }
 
 export interface JudgeOptions {
@@ -38,13 +42,12 @@ export interface JudgeOptions {
   /** Gates that share the error rate. */
   readonly tests: number;
   readonly withinRun: WithinRunReader;
-  readonly seed: number;
 }
 
 export function judgeMetric(item: MetricCase, options: JudgeOptions): JudgedMetric {
   switch (item.treatment.kind) {
     case 'descriptive':
-      return { compared: described(item, item.treatment, options), noWorse: false };
+      return { compared: described(item, item.treatment, options), noWorse: false, charged: item.charged };
     case 'exact':
       return counted(item, options.alpha);
     case 'statistical':
@@ -88,11 +91,11 @@ function plainRatio({ base, other }: SideValues): number | null {
 function described(
   item: MetricCase,
   treatment: Treatment & { readonly kind: 'descriptive' },
-  { alpha, withinRun, seed }: JudgeOptions,
+  { alpha, withinRun }: JudgeOptions,
 ): ComparedMetric {
   const { absent, bounded } = item.values;
   const statistics = treatment.single || absent !== null || bounded !== null ? null : statisticsOf(item, alpha);
-  const inside = treatment.single ? withinRunOnly(item, withinRun, seed) : null;
+  const inside = treatment.single ? withinRunOnly(item, withinRun) : null;
   return {
     ...frame(item, alpha),
     kind: 'descriptive',
@@ -107,14 +110,10 @@ function described(
 }
 
 /** What the two runs' own spread says of their quantiles: nothing about what another run would have given. */
-function withinRunOnly(
-  { metric, trials: { base, other } }: MetricCase,
-  reader: WithinRunReader,
-  seed: number,
-): string | null {
+function withinRunOnly({ metric, trials: { base, other } }: MetricCase, reader: WithinRunReader): string | null {
   const [a, b] = [base[0], other[0]];
   if (a === undefined || b === undefined || base.length > 1 || other.length > 1) return null;
-  const [from, to] = [reader.bootstrap(a, metric, seed), reader.bootstrap(b, metric, seed)];
+  const [from, to] = [reader.bootstrap(a, metric), reader.bootstrap(b, metric)];
   if (from === null || to === null) return null;
   const ms = (ns: number): string => figure(ns / 1e6);
   return `within-run uncertainty only: ${range(to, ms)} ms against ${range(from, ms)} ms`;
@@ -141,7 +140,7 @@ function counted(item: MetricCase, alpha: number): JudgedMetric {
     warn: from !== to && verdict === 'equivalent',
     reason: sentences([reason, item.values.leftOut]),
   };
-  return { compared, noWorse: verdict !== 'regression' };
+  return { compared, noWorse: verdict !== 'regression', charged: item.charged };
 }
 
 function exactVerdict(metric: string, from: number, to: number, { margin, better }: Frame): Verdict {
@@ -181,7 +180,7 @@ function tested(item: MetricCase, { alpha, tests, withinRun }: JudgeOptions): Ju
     warn,
     reason: sentences([differenceText(item.metric, difference), openReason(item, parts, statistics, tests), leftOut]),
   };
-  return { compared, noWorse };
+  return { compared, noWorse, charged: item.charged };
 }
 
 function differenceOf(metric: string, value: number): string {
@@ -202,11 +201,14 @@ function differenceText(metric: string, difference: SideStatistics['difference']
 function openReason(
   { pair, gate }: MetricCase,
   parts: Frame,
-  { interval, difference, verdict }: SideStatistics,
+  { interval, difference, verdict, worseOnAverage }: SideStatistics,
   tests: number,
 ): string | null {
   if (verdict !== 'inconclusive') return null;
   if ((interval ?? difference?.interval ?? null) === null) return tooFew(pair, parts, gate === null ? 1 : tests);
+  if (worseOnAverage) {
+    return `the mean is worse by more than ${marginText(parts.metric, parts.margin)}, but it is that of a few ${pair.design === 'paired' ? 'blocks' : 'trials'}`;
+  }
   const spread = pair.design === 'paired' ? logSpread(parts) : null;
   const narrows =
     parts.withinRun === null || spread === null ? null : whatNarrows(parts.withinRun.standardError, spread);

@@ -24,6 +24,15 @@ export const usualMetrics: readonly string[] = [
   derivedMetrics.rssPerConnection,
 ];
 
+/** Few, where each more makes a false alarm more likely: a calibration, a trend. */
+export const watchedMetrics: readonly string[] = [
+  'latency.response.p50',
+  'latency.response.p99',
+  'throughput.achievedPerSecond',
+  'cpu.generator.perRequestUs',
+  'cpu.server.perRequestUs',
+];
+
 /** The usual metrics with the others in their places: beside those of the same kind, else at the end. */
 export function metricsInOrder(others: readonly string[]): readonly string[] {
   const ordered = [...usualMetrics];

@@ -131,9 +131,12 @@ function share(part: number, whole: number, of: string): MetricReading {
 function lossRate(trial: TrialRecord): MetricReading {
   const { requests } = trial;
   if (requests === null) return missing(trial, 'requests');
-  // Null only of a program that knows no such requests.
-  const { failed, dropped, abandoned, scheduled } = requests;
-  return share(failed + (dropped ?? 0) + (abandoned ?? 0), scheduled, 'request was scheduled');
+  return share(lostRequests(requests), requests.scheduled, 'request was scheduled');
+}
+
+/** Scheduled requests without a response; `dropped` and `abandoned` are null only of a program that knows no such requests. */
+export function lostRequests({ failed, dropped, abandoned }: NonNullable<TrialRecord['requests']>): number {
+  return failed + (dropped ?? 0) + (abandoned ?? 0);
 }
 
 function openedPerRequest(trial: TrialRecord): MetricReading {

@@ -66,11 +66,16 @@ export function baselineAmong<Item extends Named>(
   );
 }
 
+/** What two variants must share to answer one question. */
+export function conditionsOf({ config }: VariantRecord): { readonly load: unknown; readonly network: unknown } {
+  return { load: config['load'], network: config['network'] };
+}
+
 /** Variants under the same load and the same network, in the order of the run: only these answer one question. */
 export function loadGroups(variants: readonly VariantRecord[]): readonly (readonly VariantRecord[])[] {
   const groups = new Map<string, VariantRecord[]>();
   for (const variant of variants) {
-    const { load, network } = variant.config as { readonly load?: unknown; readonly network?: unknown };
+    const { load, network } = conditionsOf(variant);
     const key = JSON.stringify([load, network]);
     groups.set(key, [...(groups.get(key) ?? []), variant]);
   }

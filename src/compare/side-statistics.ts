@@ -7,7 +7,7 @@ import { rankSumTest, shiftEstimate } from '../stats/rank-sum.ts';
 import { locationEstimate, signedRankTest, type Interval } from '../stats/signed-rank.ts';
 import { median } from '../stats/summary.ts';
 import { compareUnpaired } from '../stats/unpaired.ts';
-import type { Better, Verdict } from '../stats/verdict.ts';
+import { differenceVerdict, type Better, type Verdict } from '../stats/verdict.ts';
 import type { ComparedMetric } from './document.ts';
 
 export interface StatisticsOptions {
@@ -27,6 +27,8 @@ export interface SideStatistics extends Pick<
   readonly difference: { readonly estimate: number; readonly interval: Interval | null } | null;
   /** The interval holds no change for the worse beyond the margin: a gate passes, whatever else is open. */
   readonly noWorse: boolean;
+  /** Of loss rates: the means differ for the worse by more than the margin, whatever the interval says. */
+  readonly worseOnAverage: boolean;
 }
 
 /** So small that only equality lies within. */
@@ -52,13 +54,15 @@ function ofRatios(base: readonly number[], other: readonly number[], options: St
   const top = 1 + margin;
   const within = (value: Interval): boolean => (options.better === 'lower' ? value.high < top : value.low > 1 / top);
   const noWorse = interval !== null && within(interval);
-  return { ratio, interval, p, smallestDetectable, verdict, warn, difference: null, noWorse };
+  return { ratio, interval, p, smallestDetectable, verdict, warn, difference: null, noWorse, worseOnAverage: false };
 }
 
 function ofRates(base: readonly number[], other: readonly number[], options: StatisticsOptions): SideStatistics {
   const margin = Math.max(options.margin, noMargin);
   const compare = options.paired ? comparePairedRates : compareUnpairedRates;
-  const { difference, interval, p, verdict, warn } = compare(base, other, { ...options, margin });
+  const { difference, interval, p, verdict, warn, worseOnAverage } = compare(base, other, { ...options, margin });
+  const within = (value: Interval): boolean =>
+    options.better === 'lower' ? value.high <= margin : value.low >= -margin;
   return {
     ratio: null,
     interval: null,
@@ -67,7 +71,8 @@ function ofRates(base: readonly number[], other: readonly number[], options: Sta
     verdict,
     warn,
     difference: difference === null ? null : { estimate: difference, interval },
-    noWorse: interval !== null && (options.better === 'lower' ? interval.high < margin : interval.low > -margin),
+    noWorse: interval !== null && within(interval) && !worseOnAverage,
+    worseOnAverage,
   };
 }
 
@@ -81,7 +86,7 @@ function ofDifferences(base: readonly number[], other: readonly number[], option
   const { p } = paired ? signedRankTest(differences) : rankSumTest(base, other);
   const middle = Math.abs(median(base) ?? 0);
   const margin = options.margin * middle;
-  const verdict = verdictOn(interval, margin, better);
+  const verdict = differenceVerdict(interval, margin, better);
   const changed = interval !== null && (interval.low > 0 || interval.high < 0);
   const detectable = detectableDifference(base, other, options);
   return {
@@ -93,14 +98,8 @@ function ofDifferences(base: readonly number[], other: readonly number[], option
     warn: changed && verdict !== 'regression' && verdict !== 'improvement',
     difference: { estimate, interval },
     noWorse: interval !== null && (better === 'lower' ? interval.high <= margin : interval.low >= -margin),
+    worseOnAverage: false,
   };
-}
-
-function verdictOn(interval: Interval | null, margin: number, better: Better): Verdict {
-  if (interval === null) return 'inconclusive';
-  if (interval.low > margin) return better === 'lower' ? 'regression' : 'improvement';
-  if (interval.high < -margin) return better === 'lower' ? 'improvement' : 'regression';
-  return interval.low >= -margin && interval.high <= margin ? 'equivalent' : 'inconclusive';
 }
 
 /** The smallest difference that is seen with a power of 80 %, in the metric's unit. */

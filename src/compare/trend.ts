@@ -7,7 +7,7 @@ import { counterpart, select, type Axes, type Found } from '../scenario/selectio
 import { nearest } from '../scenario/suggest.ts';
 import { UserError } from '../scenario/user-error.ts';
 import { changePoints } from '../stats/e-divisive.ts';
-import { betterOf } from './metric-list.ts';
+import { betterOf, watchedMetrics } from './metric-list.ts';
 import { seriesChanges } from './trend-changes.ts';
 import type { TrendDocument, TrendPoint, TrendScenario, TrendSeries } from './trend-document.ts';
 import { listed } from './words.ts';
@@ -27,14 +27,8 @@ export interface TrendOptions {
 /** As Apache Otava and Nyrkiö: changes of at least 5 % with p of at most 0.001. Runs four times before it is told. */
 const parameters = { maxP: 0.001, leastMagnitude: 0.05, window: 50, leastStretch: 4 } as const;
 
-/** Few, since each more series can cry wolf. */
-const usualTrendMetrics: readonly string[] = [
-  'latency.response.p50',
-  'latency.response.p99',
-  'throughput.achievedPerSecond',
-  'cpu.generator.perRequestUs',
-  'cpu.server.perRequestUs',
-];
+/** Runs that a change has lasted when it is told: within fewer recent runs none can be. */
+export const leastRecent = parameters.leastStretch;
 
 /** Throws a `UserError` for an empty history and for a name that is not in it. */
 export function trendOf(entries: readonly HistoryEntry[], options: TrendOptions): TrendDocument {
@@ -117,7 +111,7 @@ function found(variants: readonly HistoryVariant[], selector: string, option: st
 
 function metricsIn(variants: readonly HistoryVariant[], wanted: readonly string[]): readonly string[] {
   const known = [...new Set(variants.flatMap(({ figures }) => Object.keys(figures)))];
-  if (wanted.length === 0) return usualTrendMetrics.filter((metric) => known.includes(metric));
+  if (wanted.length === 0) return watchedMetrics.filter((metric) => known.includes(metric));
   const paths = wanted.map((text) => {
     const metric = gateMetric(text);
     if (known.includes(text)) return text;

@@ -5,6 +5,7 @@ import { UserError } from '../scenario/user-error.ts';
 import { configDifferences } from './config-difference.ts';
 import {
   baselineAmong,
+  conditionsOf,
   fileLabel,
   importedTool,
   loadGroups,
@@ -94,10 +95,6 @@ function planned(file: ComparedFile, base: VariantRecord, other: VariantRecord):
     ungated: null,
     importedFrom: tool,
   };
-}
-
-function conditionsOf({ config }: VariantRecord): { readonly load: unknown; readonly network: unknown } {
-  return { load: config['load'], network: config['network'] };
 }
 
 function nothingToCompare(file: ComparedFile, alone: readonly string[]): UserError {

@@ -20,11 +20,15 @@ type IntervalSeries = (typeof seriesOfIntervals)[keyof typeof seriesOfIntervals]
 
 export class WithinRunReader {
   readonly #histograms = new Map<TrialRecord, Map<IntervalSeries, readonly SparseCounts[]>>();
+  /** By trial and metric: a base is asked about once for each pair. */
+  readonly #bootstraps = new Map<TrialRecord, Map<string, Interval | null>>();
   readonly #mostPerSide: number;
+  readonly #seed: number;
 
-  /** `sides`: how many groups of trials will be asked about. */
-  constructor(sides: number) {
+  /** `sides`: how many groups of trials will be asked about. `seed`: of what the bootstraps draw. */
+  constructor(sides: number, seed: number) {
     this.#mostPerSide = mostIntervals / Math.max(1, sides);
+    this.#seed = seed;
   }
 
   /** Medians over the trials of both sides; null where the metric has no intervals, or they are too few. */
@@ -36,9 +40,16 @@ export class WithinRunReader {
   }
 
   /** 95 % interval of one trial's quantile, ns, from within the run alone; null where the intervals do not give one. */
-  bootstrap(trial: TrialRecord, metric: string, seed: number): Interval | null {
+  bootstrap(trial: TrialRecord, metric: string): Interval | null {
+    const byMetric = this.#bootstraps.get(trial) ?? new Map<string, Interval | null>();
+    this.#bootstraps.set(trial, byMetric);
+    const known = byMetric.get(metric);
+    if (known !== undefined) return known;
     const asked = this.#asked(metric);
-    return asked === null ? null : blockBootstrap(this.#read(trial, asked.series), asked.p, mulberry32(seed));
+    const found =
+      asked === null ? null : blockBootstrap(this.#read(trial, asked.series), asked.p, mulberry32(this.#seed));
+    byMetric.set(metric, found);
+    return found;
   }
 
   #asked(metric: string): { readonly series: IntervalSeries; readonly p: number } | null {

@@ -1,5 +1,6 @@
 /** Says an answer in sentences: the winner, by how much, at what price, and how far the figures can be trusted. */
 import { blocksNeeded } from '../stats/signed-rank.ts';
+import type { Verdict } from '../stats/verdict.ts';
 import { levelMargin, type priceMetrics, type GroupAnswer } from './answer.ts';
 import { alpha, type BlockComparison } from '../compare/blocks.ts';
 import { amount, count, milliseconds, significant } from './format.ts';
@@ -34,25 +35,32 @@ function nothingToCompare({ group, excluded }: GroupAnswer): string {
 }
 
 function winnerSentence(answer: GroupAnswer, winner: LoadGroupMember): string {
-  const { levelWith, split, group, excluded } = answer;
+  const { levelWith, split, candidates, p50Level } = answer;
   const name = label(winner);
   if (split !== null) {
     const both = `${label(split.p50)} has the lowest p50 and ${label(split.p99)} the lowest p99`;
     return `No variant is best at both: ${both}. Taken together, ${name} comes out ahead.`;
   }
-  const one = noDifferenceShown(answer) ? 'has the lowest figures, but the blocks show no gain' : 'answers fastest';
-  if (levelWith.length === 0) return `${name} ${one}.`;
+  const onlyFigures = verdicts(answer).length === 0 && p50Level;
+  if (levelWith.length === 0) {
+    if (noDifferenceShown(answer)) return `${name} has the lowest figures, but the blocks show no gain.`;
+    return `${name} ${onlyFigures ? 'has the lowest figures' : 'answers fastest'}.`;
+  }
   const all = [winner, ...levelWith].map(label);
   const margin = percent(levelMargin);
-  return all.length === group.members.length - excluded.length
+  return all.length === candidates
     ? `All variants are level within ${margin} on p50 and p99; ${name} is the cheapest.`
-    : `${listed(all)} answer fastest, level within ${margin}; ${name} is the cheapest of them.`;
+    : `${listed(all)} ${onlyFigures ? 'have the lowest figures' : 'answer fastest'}, level within ${margin}; ${name} is the cheapest of them.`;
 }
 
 /** The blocks were enough to tell, and neither quantile is better beyond its margin. */
-function noDifferenceShown({ overBlocks: { p50, p99 } }: GroupAnswer): boolean {
-  const known = [p50, p99].flatMap((comparison) => comparison ?? []);
-  return known.length > 0 && known.every(({ verdict }) => verdict !== 'improvement');
+function noDifferenceShown(answer: GroupAnswer): boolean {
+  const known = verdicts(answer);
+  return known.length > 0 && known.every((verdict) => verdict !== 'improvement');
+}
+
+function verdicts({ overBlocks: { p50, p99 } }: GroupAnswer): readonly Verdict[] {
+  return [p50, p99].flatMap((comparison) => comparison?.verdict ?? []);
 }
 
 const referenceWords = { baseline: ' (the baseline)', close: '', slowest: ' (the slowest)' } as const;
@@ -107,7 +115,7 @@ function priceFigure(member: LoadGroupMember, metric: ReportedMetric): string {
   return metric.startsWith('cpu.') ? amount(value) : count(value);
 }
 
-function trustSentence({ blocks, overBlocks, winner, reference }: GroupAnswer): string {
+function trustSentence({ blocks, overBlocks, winner, reference, candidates }: GroupAnswer): string {
   const parts = [describe('p50', overBlocks.p50), describe('p99', overBlocks.p99)].flatMap((part) => part ?? []);
   if (parts.length === 0 || winner === null || reference === null) {
     const needed = blocksNeeded(alpha);
@@ -115,7 +123,9 @@ function trustSentence({ blocks, overBlocks, winner, reference }: GroupAnswer): 
     return `${plural(blocks, 'block')}: figures, not a verdict; ${advice}.`;
   }
   const shared = overBlocks.p50?.blocks ?? overBlocks.p99?.blocks ?? blocks;
-  return `Over ${plural(shared, 'block')}, ${label(winner)} relative to ${label(reference)}: ${listed(parts)}.`;
+  // The interval is that of one pair, and of two the choice does not matter: it is the same test from the other side.
+  const chosen = candidates > 2 ? `, chosen from ${candidates} variants by the same figures,` : '';
+  return `Over ${plural(shared, 'block')}, ${label(winner)}${chosen} relative to ${label(reference)}: ${listed(parts)}.`;
 }
 
 const verdictWords = {
@@ -127,7 +137,8 @@ const verdictWords = {
 
 function describe(name: string, comparison: BlockComparison | null): string | null {
   if (comparison === null) return null;
-  const { interval, estimate, verdict } = comparison;
+  const { interval, estimate, verdict, reason } = comparison;
+  if (verdict === null) return `${name} figures only${reason === null ? '' : ` (${reason})`}`;
   const range = `${significant(interval.low)} to ${significant(interval.high)}`;
   return `${name} ${significant(estimate)} times (95 % interval ${range}: ${verdictWords[verdict]})`;
 }

@@ -39,7 +39,11 @@ export interface GroupAnswer {
   /** Where nobody is level with the best on both: who has the lowest of each. The winner then has the lowest product of the two. */
   readonly split: { readonly p50: LoadGroupMember; readonly p99: LoadGroupMember } | null;
   readonly excluded: readonly Exclusion[];
-  /** Winner against reference; null with too few blocks. */
+  /** Those that the winner was picked from, itself among them. */
+  readonly candidates: number;
+  /** Whether one that is not level on both has a p50 within the level margin of the lowest: it lost by its p99 alone. */
+  readonly p50Level: boolean;
+  /** Winner against reference, not corrected for the choice of the winner; null with too few blocks. */
   readonly overBlocks: { readonly p50: BlockComparison | null; readonly p99: BlockComparison | null };
   /** Most blocks that any two of the group's variants could share. */
   readonly blocks: number;
@@ -60,18 +64,16 @@ interface Candidate {
 function answerGroup(group: LoadGroup, baseline: Readonly<Record<string, string>> | null): GroupAnswer {
   const { candidates, excluded } = screen(group.members);
   const blocks = Math.max(0, ...group.members.map((member) => member.validTrials.length));
-  const nothing = { levelWith: [], split: null, overBlocks: { p50: null, p99: null } };
-  if (candidates.length < 2) {
-    const winner = null;
-    return { group, winner, reference: null, referenceIs: null, ...nothing, excluded, blocks };
-  }
-  const { winner, levelWith, split } = pick(candidates);
+  const nothing = { levelWith: [], split: null, p50Level: false, overBlocks: { p50: null, p99: null } };
+  const known = { group, excluded, blocks, candidates: candidates.length };
+  if (candidates.length < 2) return { ...known, winner: null, reference: null, referenceIs: null, ...nothing };
+  const { winner, levelWith, split, p50Level } = pick(candidates);
   const { reference, referenceIs } = referenceFor(winner, candidates, baseline);
   const compare = (metric: ReportedMetric, margin: number): BlockComparison | null =>
     compareOverBlocks(winner.validTrials, reference.validTrials, metric, margin);
   const p50 = compare('latency.response.p50', levelMargin);
   const p99 = compare('latency.response.p99', tailMargin);
-  return { group, winner, reference, referenceIs, levelWith, split, excluded, overBlocks: { p50, p99 }, blocks };
+  return { ...known, winner, reference, referenceIs, levelWith, split, p50Level, overBlocks: { p50, p99 } };
 }
 
 /** Those whose latency may be compared, and why the others' may not. */
@@ -109,18 +111,20 @@ function lossReason(rate: number, lowestRate: number): string {
 
 function pick(
   candidates: readonly Candidate[],
-): Pick<GroupAnswer, 'levelWith' | 'split'> & { winner: LoadGroupMember } {
+): Pick<GroupAnswer, 'levelWith' | 'split' | 'p50Level'> & { winner: LoadGroupMember } {
   const byP50 = lowest(candidates, (candidate) => candidate.p50);
   const byP99 = lowest(candidates, (candidate) => candidate.p99);
   const top = 1 + levelMargin;
   const level = candidates.filter(({ p50, p99 }) => p50 <= byP50.p50 * top && p99 <= byP99.p99 * top);
   if (level.length === 0) {
     const balanced = lowest(candidates, ({ p50, p99 }) => p50 * p99);
-    return { winner: balanced.member, levelWith: [], split: { p50: byP50.member, p99: byP99.member } };
+    const split = { p50: byP50.member, p99: byP99.member };
+    return { winner: balanced.member, levelWith: [], split, p50Level: false };
   }
   const winner = cheapest(level).member;
   const levelWith = level.map((candidate) => candidate.member).filter((member) => member !== winner);
-  return { winner, levelWith, split: null };
+  const p50Level = candidates.some((candidate) => candidate.p50 <= byP50.p50 * top && !level.includes(candidate));
+  return { winner, levelWith, split: null, p50Level };
 }
 
 /** Fewest connections opened, then fewest descriptors held, then the faster. */

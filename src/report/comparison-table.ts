@@ -4,7 +4,7 @@ import { derivedMetrics } from '../scenario/metrics.ts';
 import { boundText, significant } from './format.ts';
 import { percent } from '../compare/words.ts';
 import { metricLabel } from './metric-label.ts';
-import { metricText } from './metric-text.ts';
+import { leaning, metricText, verdictWord } from './metric-text.ts';
 import type { Paint } from './paint.ts';
 import { printable } from './printable.ts';
 import { displayWidth, wrap } from './wrap.ts';
@@ -92,7 +92,7 @@ function rowOf(metric: ComparedMetric, paint: Paint): Row {
       value(other),
       ratio === null ? '-' : timesText(ratio),
       kind === 'exact' ? 'exact' : interval === null ? '-' : `${timesText(interval.low)}..${timesText(interval.high)}`,
-      verdictWord(metric),
+      verdictCell(metric),
       kind === 'exact' || verdict === null ? '' : detectableText(metric),
     ],
     paint: rowPaint(metric, paint),
@@ -110,30 +110,10 @@ function timesText(ratio: number): string {
   return ratio >= 0.9 && ratio < 1.1 ? ratio.toFixed(3) : significant(ratio);
 }
 
-/** An interval that excludes "no change" but not the margin is a small change, for the better or the worse. */
-function verdictWord({ verdict, warn, ratio, better, base, other }: ComparedMetric): string {
-  switch (verdict) {
-    case 'regression':
-      return 'worse';
-    case 'improvement':
-      return 'better';
-    case 'equivalent':
-      return warn ? 'within margin' : 'no change';
-    case 'inconclusive':
-      return warn ? `open, ${isWorse(ratio, better, base.value, other.value) ? 'worse' : 'better'}?` : 'open';
-    case null:
-      return 'figures only';
-  }
-}
-
-function isWorse(
-  ratio: number | null,
-  better: ComparedMetric['better'],
-  base: number | null,
-  other: number | null,
-): boolean {
-  const more = ratio === null ? (other ?? 0) > (base ?? 0) : ratio > 1;
-  return more === (better === 'lower');
+/** An open interval that excludes "no change" leans to the better or the worse. */
+function verdictCell(metric: ComparedMetric): string {
+  const word = verdictWord(metric) ?? 'figures only';
+  return word === 'open' && metric.warn ? `${word}, ${leaning(metric)}?` : word;
 }
 
 function detectableText({ smallestDetectable, metric }: ComparedMetric): string {

@@ -184,6 +184,6 @@ function legend({ alpha, pairs }: ComparisonDocument, page: Page): string {
   const level = `${Number(((1 - alpha) * 100).toPrecision(4))} %`;
   const gating = pairs.some(({ metrics }) => metrics.some((metric) => metric.gating));
   const gated = gating ? ' Gates (>) share the error rate, so their intervals are wider.' : '';
-  const text = `Figures are medians over trials. Ratio: new over base, Hodges-Lehmann, with its ${level} interval.${gated} "sees" is the smallest change that so many trials find in four of five cases. Worse and better mean beyond the margin, 5 %, or 10 % from p99 on, unless a gate sets another.`;
+  const text = `Figures are medians over trials. Ratio: new over base, Hodges-Lehmann, with its ${level} interval.${gated} "sees" is the smallest change that so many trials tell from none in four of five cases; for worse or better it takes that much beyond the margin, which is 5 %, or 10 % from p99 on, unless a gate sets another.`;
   return page.paint.dim(paragraph(text, page));
 }

@@ -1,7 +1,11 @@
-/** Writes OpenMetrics 1.0 text: metric families with their metadata, samples with escaped labels, and the end mark. */
+/**
+ * Writes OpenMetrics 1.0 text that is Prometheus text 0.0.4 as well: metric families with their metadata, samples with escaped labels, and
+ * the end mark. In 0.0.4 units and the end mark are comments.
+ */
 import { printable } from './printable.ts';
 
-type FamilyType = 'gauge' | 'summary' | 'info';
+/** What both formats know; 0.0.4 has no `info`, and its parser refuses the whole text for one. */
+type FamilyType = 'gauge' | 'summary';
 
 /** By name: letters, digits and underscore. Values may hold anything. */
 export type Labels = Readonly<Record<string, string>>;
@@ -26,7 +30,7 @@ export class Exposition {
   }
 
   /**
-   * `suffix` is what the type adds to the family's name: `_sum`, `_info` ... Names that differ only beyond what is shown of them would
+   * `suffix` is what the type adds to the family's name: `_sum`, `_count` ... Names that differ only beyond what is shown of them would
    * make one series of two; the second has the label `duplicate`.
    */
   sample(suffix: string, labels: Labels, value: number): void {

@@ -44,6 +44,7 @@ function renderLog({ header, trials }: RunResults, name: string): string {
     `#[connbench ${printable(name, 120)}: response time in ns, maximum in ms]`,
     '#[A tag per variant; trials whose figures must not be used have the tag invalid-VARIANT.]',
     '#[Requests stand in the second in which they ended, from the start of measure to the end of the trial.]',
+    '#[Where requests of the warm-up ended in these seconds, too, the trial is one interval: that of the requests of measure.]',
     '#[Histogram log format version 1.3]',
     `#[StartTime: ${seconds(startMs)} (seconds since epoch), ${iso}]`,
     `#[BaseTime: ${seconds(startMs)} (seconds since epoch)]`,
@@ -71,25 +72,28 @@ function tagsOf(variants: readonly string[]): ReadonlyMap<string, Tags> {
   );
 }
 
+/** Only the requests of measure: those that the record's own figures count. */
 function intervalsOf(trial: TrialRecord, tags: ReadonlyMap<string, Tags>): readonly LoggedInterval[] {
   const tag = tags.get(trial.variant)?.[trial.valid ? 'valid' : 'invalid'] ?? 'unnamed';
-  const line = (startMs: number, lengthMs: number, histogram: string): LoggedInterval => {
-    const maxNs = Histogram.fromSparse(decoded(trial, histogram)).max ?? 0;
-    return { tag, startMs, lengthMs, maxNs, histogram };
-  };
   const trialMs = Date.parse(trial.startedAt);
   const { intervals } = trial.series;
   // The record has the time at which the trial began; its first interval is taken to begin then.
   const firstMs = intervals[0]?.startMs ?? 0;
-  const logged = intervals.flatMap(({ startMs, response }, index) => {
+  const bySecond = intervals.flatMap(({ startMs, response }, index) => {
     if (response === null || startMs < 0) return [];
+    const values = Histogram.fromSparse(decoded(trial, response));
     const nextMs = intervals[index + 1]?.startMs ?? Infinity;
-    return [line(trialMs + startMs - firstMs, Math.min(intervalMs, nextMs - startMs), response)];
+    const lengthMs = Math.min(intervalMs, nextMs - startMs);
+    const line = { tag, startMs: trialMs + startMs - firstMs, lengthMs, maxNs: values.max ?? 0, histogram: response };
+    return [{ line, count: values.count }];
   });
-  const whole = trial.latency.response?.histogram ?? null;
-  if (logged.length > 0 || whole === null) return logged;
-  // Figures of another program have no seconds: the trial is one interval.
-  return [line(trialMs, (trial.measureSeconds ?? 0) * 1000, whole)];
+  const { response } = trial.latency;
+  const ended = bySecond.reduce((sum, { count }) => sum + count, 0);
+  if (ended === (response?.count ?? 0)) return bySecond.map(({ line }) => line);
+  const histogram = response?.histogram ?? null;
+  if (histogram === null) return [];
+  const maxNs = Histogram.fromSparse(decoded(trial, histogram)).max ?? 0;
+  return [{ tag, startMs: trialMs - firstMs, lengthMs: (trial.measureSeconds ?? 0) * 1000, maxNs, histogram }];
 }
 
 function seconds(ms: number): string {

@@ -2,8 +2,8 @@
 import { judgeClaims, type ClaimCase, type ClaimResult } from '../compare/claims.ts';
 import type { ComparedMetric, ComparedPair, ComparisonDocument, GateResult, SideFigures } from '../compare/document.ts';
 import { marginText } from '../compare/metric-comparison.ts';
-import { percent, plural } from '../compare/words.ts';
-import { ratioText, sideText, verdictText } from './metric-text.ts';
+import { plural } from '../compare/words.ts';
+import { detectableText, ratioText, sideText, verdictText } from './metric-text.ts';
 import { printable } from './printable.ts';
 import type { ReportInput } from './report-input.ts';
 import { distinct, runNames } from './run-names.ts';
@@ -32,7 +32,8 @@ const mostLines = 60;
 
 /**
  * A suite per comparison with a case per gate (inconclusive: skipped), and a suite per run with a case per claim (not decided: skipped)
- * and a case per variant, which is an error where one of its trials is invalid. So a run without gates and claims has cases, too.
+ * and a case per variant, which is an error where one of its trials is invalid, and a case that is an error where the run ended early. So a
+ * run without gates and claims has cases, too.
  */
 export function renderJunit(input: ReportInput): string {
   const suites = [...gateSuites(input.comparison), ...runSuites(input)];
@@ -112,7 +113,7 @@ function gateCase({ metric, margin, outcome, reason }: GateResult, pair: Compare
 }
 
 function metricLines(compared: ComparedMetric): readonly string[] {
-  const { base, other, n, p, pHolm, smallestDetectable, reason } = compared;
+  const { base, other, n, p, pHolm, reason } = compared;
   const side = (name: string, figures: SideFigures): string => {
     const each = figures.perTrial.map((trial) => sideText(compared, trial) ?? '-').join(', ');
     const median = sideText(compared, figures);
@@ -120,10 +121,11 @@ function metricLines(compared: ComparedMetric): readonly string[] {
     return `${name}: ${middle}${each === '' ? '' : ` of ${each}`}`;
   };
   const ratio = ratioText(compared);
+  const detectable = detectableText(compared);
   const tests = [
     ...(p === null ? [] : [`p ${p.toPrecision(3)}`]),
     ...(pHolm === null ? [] : [`p after Holm ${pHolm.toPrecision(3)}`]),
-    ...(smallestDetectable === null ? [] : [`smallest detectable change ${percent(smallestDetectable)}`]),
+    ...(detectable === null ? [] : [`smallest detectable change ${detectable}`]),
   ];
   return [
     `verdict: ${verdictText(compared)}`,
@@ -158,12 +160,13 @@ function claimCase({ expectation, outcome, reason, cases }: ClaimResult): TestCa
   return { name: `claim: ${expectation.claim}`, result: claimResults[outcome], message, lines };
 }
 
-/** A run that was cut short has figures, and less of them than planned. */
+/** A run that was cut short is no run that passed: what it did not come to might have failed. */
 function completeness({ header, trials, footer }: RunResults): TestCase {
   const name = 'every planned trial was run';
   if (footer !== null && !footer.interrupted) return { name, result: 'passed', message: '', lines: [] };
-  const message = `the run was ${footer === null ? 'killed' : 'interrupted'} after ${trials.length} of ${plural(header.trials.length, 'trial')}`;
-  return { name, result: 'skipped', message, lines: [] };
+  const how = footer === null ? 'killed' : 'interrupted';
+  const message = `the run ended early: it was ${how} after ${trials.length} of ${plural(header.trials.length, 'trial')}`;
+  return { name, result: 'error', message, lines: [] };
 }
 
 function validity({ variant, trials }: VariantFigures): TestCase {

@@ -1,4 +1,5 @@
-/** Splits variants into groups that answer the same question: a comparison across different loads or networks would mean nothing. */
+/** Splits variants into groups that answer the same question: a comparison across different loads, networks or work would mean nothing. */
+import type { VariantRecord } from '../results/run-plan.ts';
 import type { VariantFigures } from './variant-figures.ts';
 
 export interface LoadGroup {
@@ -12,12 +13,14 @@ export interface LoadGroupMember extends VariantFigures {
   readonly shortLabel: string;
 }
 
-/** Groups by the resolved load and network settings, in the scenario's order. */
+/**
+ * Groups by the resolved load, with what is requested, the network, and the response that the server is asked for (size, framing, delay), in
+ * the scenario's order. A larger response is no slower strategy.
+ */
 export function loadGroups(rows: readonly VariantFigures[]): readonly LoadGroup[] {
   const byConditions = new Map<string, VariantFigures[]>();
   for (const row of rows) {
-    const { load, network } = row.variant.config as { load?: unknown; network?: unknown };
-    const key = JSON.stringify([load, network]);
+    const key = conditionsOf(row.variant);
     byConditions.set(key, [...(byConditions.get(key) ?? []), row]);
   }
   const groups = [...byConditions.values()];
@@ -28,6 +31,11 @@ export function loadGroups(rows: readonly VariantFigures[]): readonly LoadGroup[
       members: members.map((row) => ({ ...row, shortLabel: short(row, shared) })),
     };
   });
+}
+
+function conditionsOf({ config: { load, network, server } }: VariantRecord): string {
+  const response = typeof server === 'object' && server !== null && 'response' in server ? server.response : null;
+  return JSON.stringify([load, network, response]);
 }
 
 /** Axes with one alternative inside the group and others outside it. */

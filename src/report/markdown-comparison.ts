@@ -2,17 +2,26 @@
 import type { ComparedMetric, ComparedPair, ComparisonDocument, SideFigures } from '../compare/document.ts';
 import type { BoundedPage } from './bounded-page.ts';
 import { count } from './format.ts';
-import { percent, plural } from '../compare/words.ts';
+import { plural } from '../compare/words.ts';
 import { row, tableHead } from './markdown-table.ts';
 import { htmlProse, prose } from './markdown-text.ts';
 import { metricLabel } from './metric-label.ts';
-import { ratioText, sideText, verdictText } from './metric-text.ts';
+import {
+  detectableText,
+  everyVerdictWord,
+  medianOf,
+  ratioText,
+  sideText,
+  verdictText,
+  verdictWord,
+} from './metric-text.ts';
 
 /** Of all notes under one table. */
 const mostNoteChars = 3000;
 
-/** Those with a failed gate first. The first table is open. */
-export function addComparisons(page: BoundedPage, { pairs, gates }: ComparisonDocument): void {
+/** Those with a failed gate first. The first table is open. Nothing where no trial could be compared. */
+export function addComparisons(page: BoundedPage, { pairs: all, gates }: ComparisonDocument): void {
+  const pairs = all.filter(({ metrics }) => metrics.length > 0);
   if (pairs.length === 0) return;
   const failed = new Set(gates.filter(({ outcome }) => outcome === 'failed').map(({ pair }) => pair));
   const sorted = pairs.toSorted((a, b) => Number(failed.has(b.name)) - Number(failed.has(a.name)));
@@ -36,14 +45,15 @@ function addPair(page: BoundedPage, pair: ComparedPair, open: boolean): void {
 }
 
 function tallyOf({ metrics, design, excluded }: ComparedPair): string {
-  const number = (verdict: ComparedMetric['verdict']): number =>
-    metrics.filter((metric) => metric.verdict === verdict).length;
-  const regressions = number('regression');
+  const words = metrics.map(verdictWord);
+  const counts = everyVerdictWord.flatMap((word) => {
+    const number = words.filter((one) => one === word).length;
+    if (number === 0) return [];
+    const text = `${count(number)} ${word}`;
+    return [word === 'worse' ? `<b>${text}</b>` : text];
+  });
   const parts = [
-    ...(regressions === 0 ? [] : [`<b>${plural(regressions, 'regression')}</b>`]),
-    ...(number('improvement') === 0 ? [] : [plural(number('improvement'), 'improvement')]),
-    `${count(number('equivalent'))} equal`,
-    `${count(number('inconclusive'))} inconclusive`,
+    ...(counts.length === 0 ? ['figures only'] : counts),
     design === 'paired' ? 'paired by block' : 'not paired',
     ...(excluded.length === 0 ? [] : [`${plural(excluded.length, 'block')} left out`]),
   ];
@@ -51,16 +61,16 @@ function tallyOf({ metrics, design, excluded }: ComparedPair): string {
 }
 
 function metricRow(metric: ComparedMetric): string {
-  const { base, other, gating, smallestDetectable } = metric;
+  const { base, other, gating } = metric;
   const figure = (side: SideFigures): string => prose(sideText(metric, side) ?? '-');
   const verdict = verdictText(metric);
   return row([
-    `${prose(metricLabel(metric.metric))}${gating ? ' (gate)' : ''}`,
+    `${prose(medianOf(metric, metricLabel(metric.metric)))}${gating ? ' (gate)' : ''}`,
     figure(base),
     figure(other),
     ratioText(metric) ?? '-',
     metric.verdict === 'regression' ? `**${verdict}**` : verdict,
-    smallestDetectable === null ? '-' : percent(smallestDetectable),
+    detectableText(metric) ?? '-',
   ]);
 }
 

@@ -1,4 +1,4 @@
-/** Text for Markdown as GitHub shows it: nothing in a name becomes markup, a link, a mention or a reference. */
+/** Text for Markdown as GitHub shows it: nothing in a name becomes markup, a link, a mention, a reference or an emoji. */
 import { printable } from './printable.ts';
 
 /** What has a meaning in the middle of a line. A backslash is no escape for the pipe in a table, nor for entities and tags everywhere. */
@@ -32,10 +32,15 @@ export function htmlProse(text: string, most = 1000): string {
   return unlinked(printable(text, most).replaceAll(/[<>&]/g, (character) => escapes[character]!));
 }
 
+/** The colon before the name of an emoji, whose underscores may be escaped. Two digits are none, but part of a time. */
+const emojiStart = /:(?!\d\d:)(?=[\w+\\-]+:)/g;
+
 function unlinked(escaped: string): string {
   return escaped
     .replaceAll('@', `@${gap}`)
     .replaceAll(/#(?=\d)(?<!&#)/g, `#${gap}`)
+    .replaceAll(/\bgh-(?=\d)/gi, (start) => `${start}${gap}`)
+    .replaceAll(emojiStart, `:${gap}`)
     .replaceAll('://', `:${gap}//`)
     .replaceAll(/\bwww\./gi, (start) => `${start}${gap}`);
 }

@@ -17,7 +17,13 @@ import { metricText } from './metric-text.ts';
 import type { ReportInput } from './report-input.ts';
 import { runNames } from './run-names.ts';
 import { boundsNote } from './tables.ts';
-import { figuresByVariant, lost, type ReportedMetric, type VariantFigures } from './variant-figures.ts';
+import {
+  fewestTailSamples,
+  figuresByVariant,
+  lost,
+  type ReportedMetric,
+  type VariantFigures,
+} from './variant-figures.ts';
 import { gatherWarnings, invalidText, invalidTrials, warningText } from './warnings.ts';
 
 /** GitHub takes comments of 65,536 characters. */
@@ -224,9 +230,15 @@ const figureColumns: readonly (readonly [heading: string, metric: ReportedMetric
 ];
 
 function addFigures(page: BoundedPage, { runs, names }: NamedInput): void {
-  const items = runs.flatMap(({ results }, index) =>
-    figuresByVariant(results).map((figures) => [figuresRow(figures, runs.length > 1 ? `${code(names[index]!)} ` : '')]),
+  const rows = runs.flatMap(({ results }, index) =>
+    figuresByVariant(results).map((figures) => ({ figures, run: runs.length > 1 ? `${code(names[index]!)} ` : '' })),
   );
+  const items = rows.map(({ figures, run }) => [figuresRow(figures, run)]);
+  const thin = `\\~ fewer than ${fewestTailSamples} samples lie beyond this quantile: an indication, not a figure to rely on`;
+  const notes = [
+    ...(rows.some(({ figures }) => isThin(figures, 'latency.response.p99')) ? ['', thin] : []),
+    ...(items.some(([line]) => line?.includes('&gt;=') === true) ? ['', prose(boundsNote)] : []),
+  ];
   const headings = [
     'variant',
     ...figureColumns.map(([heading]) => heading),
@@ -239,18 +251,25 @@ function addFigures(page: BoundedPage, { runs, names }: NamedInput): void {
     '',
     ...tableHead(headings),
   ];
-  const bounded = items.some(([line]) => line?.includes('&gt;=') === true);
-  const tail = ['', ...(bounded ? [prose(boundsNote), ''] : []), '</details>', ''];
-  page.addPart({ head, items, tail, noun: 'variant' });
+  page.addPart({ head, items, tail: [...notes, '', '</details>', ''], noun: 'variant' });
 }
 
-function figuresRow({ variant, figures, losses, censored, validTrials }: VariantFigures, run: string): string {
+/** Too few samples lie beyond the quantile. */
+function isThin({ tailSamples, figures }: VariantFigures, metric: ReportedMetric): boolean {
+  return (
+    metric === 'latency.response.p99' && figures[metric].value !== null && (tailSamples.p99 ?? 0) < fewestTailSamples
+  );
+}
+
+function figuresRow(of: VariantFigures, run: string): string {
+  const { variant, figures, losses, censored, validTrials } = of;
   const cells = figureColumns.map(([, metric]) => {
     const { value, atLeast } = figures[metric];
     // The heading of a time has its unit.
     if (value === null) return '-';
     const text = metricText(value, metric.startsWith('latency.') ? 'ns' : 'count').replace(/ ms$/, '');
-    return prose(boundText(text, atLeast));
+    const bounded = prose(boundText(text, atLeast));
+    return isThin(of, metric) ? `\\~${bounded}` : bounded;
   });
   const invalid = validTrials.length === 0 ? ' (invalid)' : '';
   const lostCells = losses === null ? ['-', '-'] : [count(lost(losses)), count(losses.dropped)];

@@ -2,6 +2,7 @@
 import type { ComparedMetric, SideFigures } from '../compare/document.ts';
 import { marginText } from '../compare/metric-comparison.ts';
 import { derivedMetrics, type MetricUnit } from '../scenario/metrics.ts';
+import type { Verdict } from '../stats/verdict.ts';
 import { amount, boundText, count, milliseconds, significant } from './format.ts';
 import { percent } from '../compare/words.ts';
 
@@ -36,6 +37,11 @@ export function sideText(
   return value === null ? null : boundText(comparedText(metric, value), atLeast);
 }
 
+/** The metric's name; of lost requests with what the figure is, as other figures of a report are shares of all requests of a variant. */
+export function medianOf({ metric }: Pick<ComparedMetric, 'metric'>, name: string): string {
+  return metric === derivedMetrics.lossRate ? `${name}, median trial` : name;
+}
+
 function bytesText(value: number): string {
   const size = Math.abs(value);
   if (size >= 1e9) return `${significant(value / 1e9)} GB`;
@@ -59,19 +65,61 @@ function ratioFigure(value: number): string {
   return value >= 0.1 && value < 10 ? value.toFixed(3) : significant(value);
 }
 
-/** `regression beyond 10 %`, `equal within 5 %`, `inconclusive at 5 %`; `figures only` where nothing was judged. */
-export function verdictText({ metric, verdict, kind, margin, warn }: ComparedMetric): string {
-  const limit = marginText(metric, margin);
+/** The verdicts in a word, for tables and tallies. */
+const verdictWords = {
+  regression: 'worse',
+  improvement: 'better',
+  equivalent: 'no change',
+  inconclusive: 'open',
+} as const satisfies Readonly<Record<Verdict, string>>;
+
+/** The words that a verdict can be, the gravest first. */
+export const everyVerdictWord = ['worse', 'better', 'no change', 'within margin', 'open'] as const;
+type VerdictWord = (typeof everyVerdictWord)[number];
+
+/** A small change, one that excludes "none" but stays within the margin, is not called none. Null where nothing was judged. */
+export function verdictWord({ verdict, warn }: Pick<ComparedMetric, 'verdict' | 'warn'>): VerdictWord | null {
+  if (verdict === null) return null;
+  return verdict === 'equivalent' && warn ? 'within margin' : verdictWords[verdict];
+}
+
+/** What an open verdict that excludes "no change" leans to: `worse` or `better`. */
+export function leaning({ ratio, better, base, other }: ComparedMetric): 'worse' | 'better' {
+  const more = ratio === null ? (other.value ?? 0) > (base.value ?? 0) : ratio > 1;
+  return more === (better === 'lower') ? 'worse' : 'better';
+}
+
+/**
+ * `worse beyond 10 %`, `no change beyond 5 %`, `within 5 %` for a change that is smaller, `open at 5 %`; `figures only` where nothing was
+ * judged.
+ */
+export function verdictText(metric: ComparedMetric): string {
+  const { verdict, kind, margin, warn } = metric;
+  const limit = marginText(metric.metric, margin);
   const exactly = kind === 'exact' ? ', exact' : '';
   switch (verdict) {
     case 'regression':
     case 'improvement':
-      return `${verdict} beyond ${limit}${exactly}`;
+      return `${verdictWords[verdict]} beyond ${limit}${exactly}`;
     case 'equivalent':
-      return `${margin === 0 ? 'equal' : `equal within ${limit}`}${exactly}`;
+      if (warn) return `within ${limit}${exactly}`;
+      return `${margin === 0 ? verdictWords[verdict] : `${verdictWords[verdict]} beyond ${limit}`}${exactly}`;
     case 'inconclusive':
-      return warn ? `inconclusive at ${limit}, but there is a change` : `inconclusive at ${limit}`;
+      return `${verdictWords[verdict]} at ${limit}${warn ? `, ${leaning(metric)}?` : ''}`;
     case null:
       return 'figures only';
   }
+}
+
+/**
+ * The smallest change that would have been seen, two significant digits: `8.2 %`, of lost requests in points as their margin is. Null where
+ * it is not known, and for an exact count, which has no error that a change could hide in.
+ */
+export function detectableText({
+  metric,
+  kind,
+  smallestDetectable,
+}: Pick<ComparedMetric, 'metric' | 'kind' | 'smallestDetectable'>): string | null {
+  if (kind === 'exact' || smallestDetectable === null) return null;
+  return marginText(metric, Number(smallestDetectable.toPrecision(2)));
 }

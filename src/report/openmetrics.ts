@@ -1,4 +1,7 @@
-/** A report as OpenMetrics 1.0 text, for a textfile collector or a push gateway: medians, response times, verdicts and gates. */
+/**
+ * A report as OpenMetrics 1.0 text that is Prometheus text 0.0.4 as well, for a textfile collector or a push gateway: medians, response
+ * times, verdicts and gates.
+ */
 import { judgeClaims } from '../compare/claims.ts';
 import { Histogram } from '../stats/histogram.ts';
 import { Exposition, type Labels } from './exposition.ts';
@@ -113,7 +116,7 @@ export function renderOpenMetrics(input: ReportInput): string {
 }
 
 function addRuns(page: Exposition, { runs }: ReportInput, names: readonly string[]): void {
-  page.family('connbench_run', 'info', null, 'The runs of this report.');
+  page.family('connbench_run_info', 'gauge', null, 'The runs of this report; always 1.');
   runs.forEach(({ results: { header } }, index) => {
     const { node, kernel, cpuModel } = header.environment;
     const labels = {
@@ -126,7 +129,7 @@ function addRuns(page: Exposition, { runs }: ReportInput, names: readonly string
       kernel: kernel ?? '',
       cpu_model: cpuModel ?? '',
     };
-    page.sample('_info', labels, 1);
+    page.sample('', labels, 1);
   });
 }
 

@@ -3,6 +3,7 @@ import { compareRuns, type ComparedFile } from '../compare/compare.ts';
 import type { ComparisonDocument } from '../compare/document.ts';
 import type { Gate } from '../compare/gates.ts';
 import { UserError } from '../scenario/user-error.ts';
+import { usualAlpha } from '../stats/verdict.ts';
 import { runNames } from './run-names.ts';
 
 export interface ReportComparisonOptions {
@@ -89,5 +90,5 @@ function uncompared(files: readonly ComparedFile[], warnings: readonly string[])
     seed: header.seed,
     imported: header.imported !== undefined,
   }));
-  return { type: 'comparison', schemaVersion: 1, alpha: 0.05, sources, pairs: [], gates: [], warnings };
+  return { type: 'comparison', schemaVersion: 1, alpha: usualAlpha, sources, pairs: [], gates: [], warnings };
 }

@@ -3,6 +3,7 @@ import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { UserError } from '../scenario/user-error.ts';
+import { withFileLock } from './file-lock.ts';
 import { fileLines, type FileLine } from './file-lines.ts';
 import { fileTrouble } from './file-trouble.ts';
 import { jsonForm } from './json-form.ts';
@@ -116,9 +117,18 @@ export interface Appended {
 
 /**
  * Adds every run that is not there yet, in one write, and creates the file and its directory where needed. Rejects with a `UserError`
- * as `readHistory` does, and where the disk refuses: then nothing was added.
+ * as `readHistory` does, where the disk refuses, and with `HISTORY_BUSY` where another process keeps the history: then nothing was added.
  */
 export async function appendHistory(path: string, entries: readonly HistoryEntry[]): Promise<Appended> {
+  if (entries.length === 0) return { added: [], known: [], problems: [] };
+  return inHistory(async () => {
+    if (!(await exists(path))) await makeRoom(dirname(path));
+    return withFileLock(path, () => appendLocked(path, entries));
+  });
+}
+
+/** What is read stays true until it is written: nobody else writes meanwhile. */
+async function appendLocked(path: string, entries: readonly HistoryEntry[]): Promise<Appended> {
   const layout = (await exists(path)) ? await readLayout(path) : null;
   const taken = new Set(layout?.entries.map(({ runId }) => runId));
   const added: HistoryEntry[] = [];
@@ -128,7 +138,7 @@ export async function appendHistory(path: string, entries: readonly HistoryEntry
     taken.add(entry.runId);
   }
   const bytes = Buffer.from(added.map(lineOf).join(''));
-  if (added.length > 0) await inHistory(() => write(path, layout, bytes));
+  if (added.length > 0) await write(path, layout, bytes);
   return { added, known, problems: layout?.problems ?? [] };
 }
 
@@ -146,7 +156,6 @@ async function exists(path: string): Promise<boolean> {
 
 async function write(path: string, layout: Layout | null, bytes: Buffer): Promise<void> {
   const dir = dirname(path);
-  if (layout === null) await makeRoom(dir);
   const handle = await openFile(path, layout === null ? 'wx' : 'r+');
   const file = new LineFile(path, handle, layout?.endBytes ?? 0, layout?.needsLineFeed ?? false);
   try {

@@ -44,6 +44,34 @@ const countedShares: readonly string[] = [
   'link.bytes',
 ];
 
+const structural: readonly string[] = [
+  'connections.attempted',
+  'connections.opened',
+  derivedMetrics.openedPerRequest,
+  'connections.reuseRatio',
+  'connections.requestsPerConnection.mean',
+  'connections.requestsPerConnection.max',
+  'server.accepted',
+  'server.requestsPerConnection.mean',
+  'server.requestsPerConnection.max',
+  'link.packets',
+  'link.packetsPerRequest',
+  'link.pureAcks',
+  'link.bytes',
+  'link.syn',
+  'link.synAck',
+  'link.fin',
+  'link.flows',
+];
+
+/**
+ * True for counts of connections, handshakes and packets: what a strategy makes of a number of requests, not chance. Every other figure
+ * can vary by chance, a loss rate or a peak too, even where it happens to be the same in a few trials.
+ */
+export function isStructural(metric: string): boolean {
+  return structural.includes(metric);
+}
+
 /** True for what is counted, or follows from counts alone: it can be the same from run to run to the last digit. */
 export function isCount(metric: string): boolean {
   return metricUnit(metric) === 'count' || countedShares.includes(metric);

@@ -9,7 +9,7 @@ import type { Variant } from './variants.ts';
 
 /** Most trials of one run. */
 const maximumTrials = 100_000;
-const maximumBlocks = 1000;
+export const maximumBlocks = 1000;
 /** What a trial takes beside warm-up and measure: starting and stopping its processes, and the drain. */
 const overheadSeconds = 0.7;
 

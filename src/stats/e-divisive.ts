@@ -66,13 +66,21 @@ function step(window: number): number {
   return Math.floor(window / 2);
 }
 
-/** Splits a window again and again, as long as both sides of the best split differ. */
+/**
+ * Splits a window again and again, as long as both sides of the best split differ. A series that rises, falls and rises again differs
+ * little from the mean of all that follows: there the right side up to its next change counts, too. Its end was searched for, so that
+ * it must be surer: with it 1.8 % of the series of 60 points of noise have a change where the least magnitude does not protect, 1.6 %
+ * without.
+ */
 function splitsWithin(values: readonly number[], start: number, end: number, least: number, maxP: number): number[] {
   const split = bestSplit(values, start, end, least);
   if (split === null || split.divergence <= 0) return [];
-  const { index } = split;
-  const { p } = studentTest(values.slice(start, index), values.slice(index, end));
-  if (p > maxP * firstPassFactor) return [];
+  const { index, stop } = split;
+  const left = values.slice(start, index);
+  const differs =
+    studentTest(left, values.slice(index, end)).p <= maxP * firstPassFactor ||
+    studentTest(left, values.slice(index, stop)).p <= maxP / firstPassFactor;
+  if (!differs) return [];
   return [...splitsWithin(values, start, index, least, maxP), index, ...splitsWithin(values, index, end, least, maxP)];
 }
 

@@ -3,7 +3,7 @@ import { rankSumTest, shiftEstimate } from './rank-sum.ts';
 import { assertComparable, type ComparisonOptions } from './side-comparison.ts';
 import { locationEstimate, signedRankTest, type Interval, type LocationEstimate } from './signed-rank.ts';
 import { mean, median } from './summary.ts';
-import type { Better, Verdict } from './verdict.ts';
+import { differenceVerdict, type Better, type Verdict } from './verdict.ts';
 
 export interface RateComparison {
   /** Blocks (paired), or the trials of the smaller side (unpaired). */
@@ -17,6 +17,11 @@ export interface RateComparison {
   readonly verdict: Verdict;
   /** The interval excludes "no change", and is not beyond the margin. */
   readonly warn: boolean;
+  /**
+   * The means differ for the worse by more than the margin. The estimate, as a median, passes over a few blocks in which many requests
+   * were lost, and these are what a comparison of failures is for: `equivalent` and `improvement` are then `inconclusive`.
+   */
+  readonly worseOnAverage: boolean;
 }
 
 /**
@@ -39,7 +44,7 @@ export function comparePairedRates(
   if (base.length === 0) return nothing(0);
   const angles = base.map((rate, block) => angleOf(other[block]!) - angleOf(rate));
   return judge(
-    base,
+    [base, other],
     base.length,
     locationEstimate(angles, options.alpha, 'difference'),
     signedRankTest(angles).p,
@@ -57,7 +62,13 @@ export function compareUnpairedRates(
   const n = Math.min(base.length, other.length);
   if (n === 0) return nothing(0);
   const [from, to] = [base.map(angleOf), other.map(angleOf)];
-  return judge(base, n, shiftEstimate(from, to, options.alpha, 'difference'), rankSumTest(from, to).p, options);
+  return judge(
+    [base, other],
+    n,
+    shiftEstimate(from, to, options.alpha, 'difference'),
+    rankSumTest(from, to).p,
+    options,
+  );
 }
 
 /**
@@ -80,11 +91,12 @@ function angleOf(rate: number): number {
 }
 
 function nothing(n: number): RateComparison {
-  return { n, difference: null, interval: null, confidence: null, p: null, verdict: 'inconclusive', warn: false };
+  const figures = { difference: null, interval: null, confidence: null, p: null };
+  return { n, ...figures, verdict: 'inconclusive', warn: false, worseOnAverage: false };
 }
 
 function judge(
-  base: readonly number[],
+  [base, other]: readonly [base: readonly number[], other: readonly number[]],
   n: number,
   { estimate, interval, confidence }: LocationEstimate,
   p: number,
@@ -92,23 +104,24 @@ function judge(
 ): RateComparison {
   const from = angleOf(median(base)!);
   const differences = interval && { low: differenceAt(from, interval.low), high: differenceAt(from, interval.high) };
-  const verdict = verdictOn(differences, margin, better);
+  const worseOnAverage = isWorseOnAverage(mean(other)! - mean(base)!, margin, better);
+  const ofMiddle = differenceVerdict(differences, margin, better);
+  const verdict = worseOnAverage && ofMiddle !== 'regression' ? 'inconclusive' : ofMiddle;
   const changed = differences !== null && (differences.low > 0 || differences.high < 0);
   const warn = changed && verdict !== 'regression' && verdict !== 'improvement';
-  return { n, difference: differenceAt(from, estimate), interval: differences, confidence, p, verdict, warn };
+  const difference = differenceAt(from, estimate);
+  return { n, difference, interval: differences, confidence, p, verdict, warn, worseOnAverage };
+}
+
+/** Rounding must not make a rise by just the margin more than it. */
+function isWorseOnAverage(difference: number, margin: number, better: Better): boolean {
+  return (better === 'lower' ? difference : -difference) > margin * (1 + 1e-9);
 }
 
 /** sin^2(from + shift) - sin^2(from) = sin(2 from + shift) sin(shift), which is exactly 0 for no shift; the sum stays within 0..pi/2. */
 function differenceAt(from: number, shift: number): number {
   const inside = Math.min(Math.max(shift, -from), Math.PI / 2 - from);
   return Math.sin(2 * from + inside) * Math.sin(inside) + 0;
-}
-
-function verdictOn(interval: Interval | null, margin: number, better: Better): Verdict {
-  if (interval === null) return 'inconclusive';
-  if (interval.low > margin) return better === 'lower' ? 'regression' : 'improvement';
-  if (interval.high < -margin) return better === 'lower' ? 'improvement' : 'regression';
-  return interval.low > -margin && interval.high < margin ? 'equivalent' : 'inconclusive';
 }
 
 function assertRates(rates: readonly number[], options: ComparisonOptions): void {

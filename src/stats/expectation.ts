@@ -1,5 +1,6 @@
 /** Judges a claim of a scenario ("the ratio is below 0.6") from one value per block and side. */
 import { blocksNeeded, type Interval, type LocationEstimate, locationEstimate } from './signed-rank.ts';
+import { usualAlpha as alpha } from './verdict.ts';
 
 /** At least one of the two; both are exclusive. */
 interface Bounds {
@@ -19,9 +20,6 @@ export interface ExpectationJudgement {
   /** A sentence for the reader. */
   readonly reason: string;
 }
-
-/** Two-sided error rate of the interval. */
-const alpha = 0.05;
 
 /**
  * The whole interval inside the bounds confirms, the whole interval outside refutes, anything else decides nothing; nor do fewer than

@@ -46,12 +46,6 @@ function lagOne(values: readonly number[]): number {
   return squares === 0 ? 0 : products / squares;
 }
 
-/** About how many independent requests say as much as `count` of this autocorrelation: n (1 - r) / (1 + r). */
-export function effectiveCount(count: number, lag1: number): number {
-  const correlation = Math.min(1, Math.max(0, lag1));
-  return (count * (1 - correlation)) / (1 + correlation);
-}
-
 /**
  * What would narrow an interval most: longer trials where most of the spread of the blocks' log ratios (`spread`, a standard
  * deviation) comes from within the runs, more blocks where it lies between them. Each run has half the variance of a log ratio.

@@ -1,8 +1,13 @@
 /**
  * Paired comparison of two configurations over blocks: exact Wilcoxon signed-rank test, and the Hodges-Lehmann estimate with the
  * interval that inverts the test (Hollander, Wolfe & Chicken, Nonparametric Statistical Methods, 3rd ed., sections 3.1-3.3).
- * Exact for any number of blocks; the cost grows with its cube, a few milliseconds at 100 blocks.
+ * Exact, ties included, for up to `mostExactBlocks`, where the cost grows with the cube of the blocks; beyond, a normal approximation
+ * with continuity correction, which at 200 blocks is within 0.001 of the exact p.
  */
+import { normalCdf } from './distributions.ts';
+
+/** Most differences with an exact distribution, some 20 milliseconds. */
+const mostExactBlocks = 199;
 
 export interface SignedRankTest {
   /** Differences used: those that are not exactly zero. */
@@ -11,8 +16,9 @@ export interface SignedRankTest {
   /** Sum of the ranks of the positive differences; equal sizes share their mean rank. */
   readonly tPlus: number;
   readonly tMinus: number;
-  /** Two-sided, exact given the ties. 1 where every difference is zero. */
+  /** Two-sided, given the ties. 1 where every difference is zero. */
   readonly p: number;
+  readonly exact: boolean;
 }
 
 export interface Interval {
@@ -32,22 +38,40 @@ export interface LocationEstimate {
 /** How two values meet half-way: by arithmetic mean for differences, by geometric mean for ratios. */
 export type Scale = 'difference' | 'ratio';
 
-/** Tests whether differences lie symmetrically about zero. Infinite ones rank highest. Throws a RangeError for NaN. */
-export function signedRankTest(differences: readonly number[]): SignedRankTest {
+/**
+ * Tests whether differences lie symmetrically about zero. Infinite ones rank highest. Throws a RangeError for NaN. `exactUpTo`: another
+ * limit than `mostExactBlocks`.
+ */
+export function signedRankTest(differences: readonly number[], exactUpTo = mostExactBlocks): SignedRankTest {
   assertNoNaN(differences);
   const used = differences.filter((difference) => difference !== 0);
   const doubled = doubledRanks(used.map(Math.abs));
   const total = doubled.reduce((sum, rank) => sum + rank, 0);
   const plus = doubled.reduce((sum, rank, index) => sum + (used[index]! > 0 ? rank : 0), 0);
   const least = Math.min(plus, total - plus);
-  const tail = signedSums(doubled, least).reduce((sum, probability) => sum + probability, 0);
+  const exact = used.length <= exactUpTo;
   return {
     pairs: used.length,
     zeros: differences.length - used.length,
     tPlus: plus / 2,
     tMinus: (total - plus) / 2,
-    p: Math.min(1, 2 * tail),
+    p: exact ? exactP(doubled, least) : normalP(doubled, least),
+    exact,
   };
+}
+
+/** Two-sided p of the sum `least` of some of the doubled ranks: the probability of all sums up to it, twice. */
+function exactP(doubled: readonly number[], least: number): number {
+  const tail = signedSums(doubled, least).reduce((sum, probability) => sum + probability, 0);
+  return Math.min(1, 2 * tail);
+}
+
+/** The same by the normal approximation, half a rank towards the mean. Each rank r, in or out, has the mean r / 2 and the variance r^2 / 4. */
+function normalP(doubled: readonly number[], least: number): number {
+  const total = doubled.reduce((sum, rank) => sum + rank, 0);
+  const squares = doubled.reduce((sum, rank) => sum + rank * rank, 0);
+  const distance = total / 2 - least - 1;
+  return squares === 0 || distance <= 0 ? 1 : 2 * normalCdf((-2 * distance) / Math.sqrt(squares));
 }
 
 /**
@@ -80,12 +104,16 @@ export function blocksNeeded(alpha: number): number {
   return blocks;
 }
 
-/** Largest signed-rank sum of `blocks` untied differences that is rejected at `alpha`, with its two-sided p; null if none is. */
-export function largestRejectedSum(blocks: number, alpha: number): RejectedSum | null {
-  const known = rejectedSums.find((one) => one.blocks === blocks && one.alpha === alpha);
+/**
+ * Largest signed-rank sum of `blocks` untied differences that is rejected at `alpha`, with its two-sided p; null if none is. `exactUpTo`:
+ * another limit than `mostExactBlocks`.
+ */
+export function largestRejectedSum(blocks: number, alpha: number, exactUpTo = mostExactBlocks): RejectedSum | null {
+  const exact = blocks <= exactUpTo;
+  const known = rejectedSums.find((one) => one.blocks === blocks && one.alpha === alpha && one.exact === exact);
   if (known !== undefined) return known.found;
-  const found = findRejectedSum(blocks, alpha);
-  rejectedSums.unshift({ blocks, alpha, found });
+  const found = exact ? findRejectedSum(blocks, alpha) : approximateRejectedSum(blocks, alpha);
+  rejectedSums.unshift({ blocks, alpha, exact, found });
   rejectedSums.length = Math.min(rejectedSums.length, mostRemembered);
   return found;
 }
@@ -96,7 +124,12 @@ interface RejectedSum {
 }
 
 /** The answers given last: every metric of a comparison asks the same. */
-const rejectedSums: { readonly blocks: number; readonly alpha: number; readonly found: RejectedSum | null }[] = [];
+const rejectedSums: {
+  readonly blocks: number;
+  readonly alpha: number;
+  readonly exact: boolean;
+  readonly found: RejectedSum | null;
+}[] = [];
 const mostRemembered = 16;
 
 function findRejectedSum(blocks: number, alpha: number): RejectedSum | null {
@@ -109,6 +142,20 @@ function findRejectedSum(blocks: number, alpha: number): RejectedSum | null {
   let p = 2 * probabilities[0]!;
   while (p + 2 * probabilities[sum + 1]! <= alpha) p += 2 * probabilities[++sum]!;
   return { sum, p };
+}
+
+/** By the normal approximation, in which a sum is rejected where the test without ties rejects it. */
+function approximateRejectedSum(blocks: number, alpha: number): RejectedSum | null {
+  const doubled = Array.from({ length: blocks }, (_, index) => 2 * (index + 1));
+  let rejected = -1;
+  // Not rejected: half of all sums are below the middle.
+  let kept = Math.ceil((blocks * (blocks + 1)) / 4);
+  while (kept - rejected > 1) {
+    const middle = Math.floor((rejected + kept) / 2);
+    if (normalP(doubled, 2 * middle) <= alpha) rejected = middle;
+    else kept = middle;
+  }
+  return rejected < 0 ? null : { sum: rejected, p: normalP(doubled, 2 * rejected) };
 }
 
 /** Means of all pairs of values, each with itself too, ascending: n(n+1)/2. */
@@ -130,11 +177,16 @@ export function midpoint(a: number, b: number, scale: Scale): number {
 
 /** Twice the rank of each size, 1 being the smallest: whole numbers also where ties share a mean rank. */
 function doubledRanks(sizes: readonly number[]): number[] {
-  return sizes.map((size) => {
-    const below = sizes.filter((other) => other < size).length;
-    const equal = sizes.filter((other) => other === size).length;
-    return 2 * below + equal + 1;
-  });
+  const sorted = Float64Array.from(sizes).sort();
+  const ranks = new Map<number, number>();
+  for (let below = 0; below < sorted.length;) {
+    const size = sorted[below]!;
+    let equal = 1;
+    while (sorted[below + equal] === size) equal++;
+    ranks.set(size, 2 * below + equal + 1);
+    below += equal;
+  }
+  return sizes.map((size) => ranks.get(size)!);
 }
 
 /** Probability of every sum from 0 to `most` of a random subset of `ranks`, each rank in or out by a fair coin. */

@@ -75,7 +75,7 @@ describe('exit codes', () => {
   test('5 where one is inconclusive, but only if that is asked for', async () => {
     const path = write(
       'a.ndjson',
-      runOf(() => ({ p50Ns: 1200 }), 3),
+      runOf((block) => ({ p50Ns: block % 2 === 0 ? 1300 : 950 })),
     );
     const gate = ['--gate', 'p50:5%'];
     expect((await compare(path, ...gate)).code).toBe(0);
@@ -93,12 +93,35 @@ describe('exit codes', () => {
     expect((await compare(path, '--gate', 'fds.client.peak:0%')).code).toBe(0);
   });
 
-  test('never anything but 0 for one trial a side', async () => {
+  // The smallest two-sided p of three blocks is 2 / 2^3 = 0.25; six give 0.031.
+  test('5 where no result could have failed the gates, first of all', async () => {
+    const few = await compare(
+      write(
+        'a.ndjson',
+        runOf(() => ({ p50Ns: 1200 }), 3),
+      ),
+      '--gate',
+      'p50:5%',
+    );
+    expect(few.code).toBe(5);
+    expect(few.stdout).toMatch(/^The gate needs a test, and cannot fail: with 3 blocks .* It takes --blocks 6\.\n/);
+  });
+
+  test('6 where invalid trials leave nothing of a pair', async () => {
+    const results = runOf(() => ({ p50Ns: 1200 }));
+    const trials = results.trials.map((trial) => ({ ...trial, valid: trial.variant === 's=a' }));
+    const { code, stdout } = await compare(write('a.ndjson', { ...results, trials }), '--gate', 'p50:5%');
+    expect(code).toBe(6);
+    expect(stdout).toMatch(/^Invalid trials leave nothing to judge of s=b against s=a\./);
+  });
+
+  test('never 4 for one trial a side', async () => {
     const path = write(
       'a.ndjson',
       runOf(() => ({ p50Ns: 9000 }), 1),
     );
-    expect((await compare(path, '--gate', 'p50:5%')).code).toBe(0);
+    expect((await compare(path)).code).toBe(0);
+    expect((await compare(path, '--gate', 'p50:5%')).code).toBe(5);
   });
 });
 

@@ -166,19 +166,21 @@ describe('gates', () => {
     expect((await report(faster, '--markdown', at('r.md'), '--gate', 'p50:10%')).code).toBe(0);
   });
 
-  test('of the scenario are shown and do not count', async () => {
+  test('of the scenario count as in a comparison', async () => {
     const { header, ...rest } = eightBlocks(2);
     const gates = [{ metric: 'latency.response.p50', margin: 0.1 }];
     const file = resultFile('a.ndjson', { header: { ...header, gates }, ...rest });
     const { code, stdout } = await report(file, '--markdown', '-');
-    expect(code).toBe(0);
+    expect(code).toBe(4);
     expect(stdout).toContain('**1 of 1 gate failed.**');
   });
 
-  test('inconclusive ones count where that is asked for', async () => {
+  // Two blocks: the smallest two-sided p is 2 / 2^2 = 0.5.
+  test('that nothing could have failed end with 5, whatever is asked for', async () => {
     const { header, trials, footer } = eightBlocks();
     const file = resultFile('a.ndjson', { header, trials: trials.slice(0, 4), footer });
-    expect((await report(file, '--csv', at('r.csv'), '--gate', 'p50:10%')).code).toBe(0);
+    const { code, stderr } = await report(file, '--csv', at('r.csv'), '--gate', 'p50:10%');
+    expect([code, stderr]).toEqual([5, expect.stringContaining('The gate needs a test, and cannot fail')]);
     expect((await report(file, '--csv', at('r.csv'), '--gate', 'p50:10%', '--fail-on', 'inconclusive')).code).toBe(5);
   });
 

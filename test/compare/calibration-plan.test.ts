@@ -55,6 +55,12 @@ test('the blocks of a session can be read from the file again', () => {
   const { question } = calibration(scenario(), null);
   expect(sessionBlocksOf({ ...header({ variants: [], question }) })).toBe(8);
   expect(sessionBlocksOf(header({ variants: [] }))).toBeNull();
+  // Names say what they like.
+  const of = scenario();
+  const named = { ...variantToCalibrate(of, null), name: 'how small a change can it see? Sessions of 6 blocks: 9.' };
+  const hostile = calibrationScenario(of, named, shape, injection(1)).question;
+  expect(hostile).toContain('Sessions of 6 blocks: 9.');
+  expect(sessionBlocksOf(header({ variants: [], question: hostile }))).toBe(8);
 });
 
 describe('an injected delay', () => {

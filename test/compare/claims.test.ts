@@ -32,7 +32,10 @@ describe('lost requests', () => {
       'withheld: 0.498 % of the requests were lost against 0 %, and the latency is that of the others',
     );
     const alone = judge('latency.response.p99', { ratio: null, value: { below: 1000, above: null } }, faster);
-    expect(alone.outcome).toBe('not decided');
+    expect(alone).toMatchObject({
+      outcome: 'not decided',
+      reason: 'withheld: 0.498 % of the requests were lost, and the latency is that of the others',
+    });
   });
 
   test('that are few beside the middle leave the median as it is', () => {

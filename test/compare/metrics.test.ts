@@ -2,7 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { latencyRecord } from '../../src/results/latency-record.ts';
 import { Histogram } from '../../src/stats/histogram.ts';
-import { compare, metricOf, runOf } from './runs.ts';
+import type { TrialRecord } from '../../src/results/record.ts';
+import { latency, trial, type TrialChoice } from '../results/fixtures.ts';
+import { compare, metricOf, runOf, two } from './runs.ts';
 
 describe('a latency over blocks', () => {
   test('20 % more in every block is a regression', () => {
@@ -146,12 +148,32 @@ describe('counts that never vary', () => {
     });
   });
 
+  test.each([
+    ['requests.lossRate', { failed: 30 }, 'regression'],
+    ['requests.failed', { failed: 30 }, 'regression'],
+    ['connections.resets.received', { failed: 30 }, 'regression'],
+    ['fds.client.peak', { clientFds: 50 }, 'regression'],
+    ['timeWait.client.peak', { clientTimeWait: 9 }, 'regression'],
+    ['kernel.client.ActiveOpens', { opened: 9 }, 'regression'],
+  ])('what chance has a part in takes as many blocks as a test: %s', (metric, change, verdict) => {
+    // 2/2^5 is more than 5 %, 2/2^6 is less.
+    const of = (blocks: number): unknown =>
+      metricOf(compare([runOf(() => change, blocks)], { metrics: [metric] }), metric);
+    expect(of(2)).toMatchObject({ kind: 'statistical', verdict: 'inconclusive' });
+    expect(of(5)).toMatchObject({
+      kind: 'statistical',
+      verdict: 'inconclusive',
+      reason: expect.stringContaining('an interval needs 6 blocks, there are 5') as string,
+    });
+    expect(of(6)).toMatchObject({ kind: 'exact', verdict });
+  });
+
   test('one trial a side does not show that they never vary', () => {
     expect(opened(9, 8, 1)).toMatchObject({ kind: 'descriptive', verdict: null, ratio: 1.125 });
   });
 
   test('from zero to anything is a change without a ratio', () => {
-    const entered = metricOf(compare([runOf(() => ({ serverTimeWait: 3 }), 2)]), 'timeWait.server.entered');
+    const entered = metricOf(compare([runOf(() => ({ serverTimeWait: 3 }), 6)]), 'timeWait.server.entered');
     expect(entered).toMatchObject({ kind: 'exact', ratio: null, verdict: 'regression' });
   });
 
@@ -203,6 +225,25 @@ describe('lost requests', () => {
     expect(pair!.warnings).toEqual([
       'The sides lost different shares of their requests: verdicts on latency are withheld, since they would be about the survivors.',
     ]);
+  });
+
+  test('are held against the requests of a latency that is of few', () => {
+    // 700 connects against 400, 300 of 20,300 requests lost: up to 300 of the 700 that there should have been, 42.9 %.
+    const connects = (count: number, failed: number): TrialChoice => {
+      const overrides = (of: TrialRecord): Partial<TrialRecord> => ({
+        latency: { ...of.latency, connect: latency(1000, 2000, count) },
+      });
+      return { failed, overrides: overrides(trial({ index: 0, block: 0, order: 0, variant: 's=a' }, two[0]!, {})) };
+    };
+    const document = compare([runOf(() => connects(400, 300), 8, connects(700, 0))]);
+    expect(metricOf(document, 'latency.connect.p50')).toMatchObject({
+      kind: 'descriptive',
+      reason: 'withheld: 42.9 % of the requests were lost against 0 %, and the latency is that of the others',
+    });
+    // 1.48 % of all is less than a tenth of the half beyond the median.
+    expect(metricOf(document, 'latency.response.p50').kind).toBe('statistical');
+    const none = compare([runOf(() => connects(400, 0), 8, connects(700, 0))]);
+    expect(metricOf(none, 'latency.connect.p50')).toMatchObject({ kind: 'statistical', verdict: 'equivalent' });
   });
 
   test('are compared as rates, not as ratios', () => {

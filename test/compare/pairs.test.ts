@@ -1,5 +1,6 @@
 /** Which variants are compared with which, what is left out, and what is refused. */
 import { describe, expect, test } from 'vitest';
+import { assertSameMachine } from '../../src/compare/environment.ts';
 import type { HeaderRecord } from '../../src/results/record.ts';
 import type { VariantRecord } from '../../src/results/run-plan.ts';
 import { header as headerOf, run, variant, type TrialChoice } from '../results/fixtures.ts';
@@ -86,7 +87,7 @@ describe('within one run', () => {
     // The last block lacks its second trial.
     const results = { ...whole, trials: whole.trials.slice(0, 15), footer: { ...whole.footer, interrupted: true } };
     const document = compare([results]);
-    expect(document.pairs[0]!.excluded).toEqual([{ block: 7, reason: 's=b was not measured in it' }]);
+    expect(document.pairs[0]!.excluded).toEqual([{ block: 7, reason: 's=b was not measured in it', blame: null }]);
     expect(document.warnings).toEqual(['run k3v9xq was interrupted after 15 of 16 trials: only these are compared.']);
     const killed = compare([{ ...whole, trials: [], footer: null as never }], { gates: ['p50:5%'] });
     expect(killed.warnings[0]).toBe('run k3v9xq was killed after 0 of 16 trials: only these are compared.');
@@ -126,7 +127,7 @@ describe('across files', () => {
     const head = fileOf('b', {}, { blocks: 5 });
     const trials = head.results.trials.map((trial) => (trial.block === 2 ? { ...trial, ...invalid } : trial));
     const [pair] = compare([fileOf('a', {}), { ...head, results: { ...head.results, trials } }]).pairs;
-    expect(pair!.excluded).toEqual([{ block: 2, reason: 'new: s=a is invalid (deadline: drain)' }]);
+    expect(pair!.excluded).toEqual([{ block: 2, reason: 'new: s=a is invalid (deadline: drain)', blame: null }]);
     expect(metricOf(pair!, 'latency.response.p50')).toMatchObject({ n: 4, verdict: 'equivalent' });
   });
 
@@ -231,6 +232,29 @@ describe('runs that differ in more than what is compared', () => {
     expect(refusal(() => compare(pairOf(...hostile, header)))).toContain('server.port: nothing against 1');
   });
 
+  test('a baseline of several files is that of the variants under its load', () => {
+    const loaded = (rate: string): VariantRecord =>
+      configured(`rate=${rate}`, { 'load.rate': rate }, { load: { rate } });
+    const both = (path: string) => {
+      const results = run({ variants: [loaded('1/s'), loaded('2/s')], blocks: 8 }, () => ({
+        p50Ns: 1000,
+        p99Ns: 2000,
+      }));
+      return { path, results: { ...results, header: { ...results.header, runId: path } } };
+    };
+    const document = compare([both('a'), both('b')], { baseline: 'rate=1/s' });
+    expect(names(document)).toEqual(['rate=1/s, b against a']);
+    expect(document.warnings).toEqual([
+      'Without the load and network of the baseline, and so left out of b: rate=2/s.',
+    ]);
+    expect(names(compare([both('a'), both('b')], { baseline: 'rate=1/s', force: true }))).toHaveLength(2);
+    // Where none has it, what differs is said.
+    const other = fileOf('c', {}, { variant: loaded('3/s') });
+    expect(refusal(() => compare([both('a'), other], { baseline: 'rate=1/s' }))).toContain(
+      'load.rate: "1/s" against "3/s"',
+    );
+  });
+
   test('but never for the load, even on an axis', () => {
     const header = listing({ 'load.rate': ['1/s', '2/s'] });
     const rated = (rate: string): VariantRecord =>
@@ -246,6 +270,8 @@ describe('different machines and versions', () => {
     environment: { ...headerOf({ variants: [] }).environment, ...change },
   });
   const head: TrialChoice = { p50Ns: 1200 };
+  const { sysctls } = headerOf({ variants: [] }).environment;
+  const congestion = (name: string) => ({ ...sysctls, 'net.ipv4.tcp_congestion_control': name });
 
   test.each<[string, Partial<HeaderRecord>]>([
     ['cpuModel: Intel(R) Xeon(R) against AMD EPYC', machine({ cpuModel: 'AMD EPYC' })],
@@ -255,9 +281,12 @@ describe('different machines and versions', () => {
     ['virtualisation: unknown against kvm', machine({ virtualisation: 'kvm' })],
     ['governor: unknown against powersave', machine({ governor: 'powersave' })],
     ['arch: x64 against arm64', machine({ arch: 'arm64' })],
-    ['congestionControl: cubic against bbr', machine({ congestionControl: 'bbr' })],
     ['koffi: 3.3.4 against 3.4.0', machine({ libraries: { koffi: '3.4.0' } })],
     ['zlib: unknown against 1', machine({ libraries: { koffi: '3.3.4', zlib: '1' } })],
+    ['memoryBytes: 8000000000 against 4000000000', machine({ memoryBytes: 4e9 })],
+    ['net.ipv4.tcp_tw_reuse: 2 against 0', machine({ sysctls: { 'net.ipv4.tcp_tw_reuse': '0' } })],
+    ['net.core.somaxconn: unknown against 128', machine({ sysctls: { ...sysctls, 'net.core.somaxconn': '128' } })],
+    ['congestionControl: cubic against bbr', machine({ congestionControl: 'bbr', sysctls: congestion('bbr') })],
     ['connbench: 0.1.0 against 0.2.0', { connbenchVersion: '0.2.0' }],
   ])('no gate judges: %s', (difference, change) => {
     const files = [fileOf('a', {}), fileOf('b', head, { header: change })];
@@ -291,9 +320,35 @@ describe('different machines and versions', () => {
   });
 
   test('what does not bear on the figures may differ', () => {
-    const change = machine({ memoryBytes: 1e9, os: 'other', nofile: { soft: 9, hard: 9 } });
+    // Memory bears on them: a server with less of it may swap, or collect garbage more often. But a kernel takes a little for itself
+    // before it counts the rest, not the same at every boot.
+    const change = machine({ memoryBytes: 7.95e9, os: 'other', nofile: { soft: 9, hard: 9 } });
     const files = [fileOf('a', {}), fileOf('b', head, { header: { ...change, seed: 7 } })];
     expect(compare(files, { gates: ['p50:5%'] }).gates[0]?.outcome).toBe('failed');
+  });
+});
+
+describe('a run that is gone on with', () => {
+  const { environment, connbenchVersion } = headerOf({ variants: [] });
+  const begun = { environment, connbenchVersion };
+
+  test('is gone on with where it was begun', () => {
+    expect(() => {
+      assertSameMachine(begun, { ...begun, environment: { ...environment, os: 'other' } }, 'x.ndjson');
+    }).not.toThrow();
+  });
+
+  test.each([
+    ['cpuModel: Intel(R) Xeon(R) against AMD EPYC', { environment: { ...environment, cpuModel: 'AMD EPYC' } }],
+    ['net.ipv4.tcp_tw_reuse: 2 against unknown', { environment: { ...environment, sysctls: {} } }],
+    ['connbench: 0.1.0 against 0.2.0', { connbenchVersion: '0.2.0' }],
+  ])('but not elsewhere, nor by another version: %s', (difference, change) => {
+    const resume = (): void => {
+      assertSameMachine(begun, { ...begun, ...change }, 'x.ndjson');
+    };
+    expect(refusal(resume)).toBe(
+      `RESUME_ELSEWHERE: x.ndjson was begun under other conditions than these: ${difference}`,
+    );
   });
 });
 

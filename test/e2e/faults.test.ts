@@ -42,11 +42,19 @@ function commandLine(pid: number): string {
   }
 }
 
-/** Waits until the process holds at least so many sockets more than now: the load is under way. */
+/** Bytes that a process has written, to sockets too. */
+function writtenBytes(pid: number): number {
+  return Number(/^wchar: (\d+)$/m.exec(readFileSync(`/proc/${pid}/io`, 'latin1'))![1]);
+}
+
+/** Waits until the server holds eight sockets more than now and has answered on them: the load is under way. */
 async function loadUnderWay(pid: number): Promise<void> {
   const openFiles = (): number => readdirSync(`/proc/${pid}/fd`).length;
   const before = openFiles();
   await until('connections at the server', () => openFiles() >= before + 8);
+  const written = writtenBytes(pid);
+  // Answers of 1 kB, many more of them than the eight that a generator may not have read yet.
+  await until('answers of the server', () => writtenBytes(pid) >= written + 50_000);
 }
 
 async function onlyTrial(): Promise<TrialRecord> {

@@ -183,7 +183,8 @@ describe('a night', () => {
       'gh issue list',
     ]);
     expect(more).toBeUndefined();
-    const title = 'latency.response.p50 of revision=head got worse in pull-request with commit-12';
+    const title = 'latency.response.p50 of revision=head got worse in pull-request';
+    expect(list).toContain('--state open');
     expect(create).toContain(`gh issue create --label performance --title ${title} --body Since 2026-01-13`);
     expect(create).toContain('https://example.org/o/r/actions/runs/34');
 
@@ -217,16 +218,18 @@ describe('a night', () => {
   });
 });
 
-const verdictCall = 'compare x.ndjson --gate=p50:10% --gate=p*:5% --fail-on inconclusive';
+const compareCall = 'compare x.ndjson --gate=p50:10% --gate=p*:5%';
 
 describe('the action', () => {
   test('is given texts, never code: what looks like shell in an input stays a text', () => {
     const pwned = join(dir, 'pwned');
     const hostile = `$(touch ${pwned})"; touch ${pwned}; "`;
-    const result = runAction(job(revisions.same, { scenario: hostile, blocks: hostile, settings: hostile }));
+    const result = runAction(job(revisions.same, { blocks: hostile }));
     assertCode(result, 2);
     expect(result.log).toContain('whole number');
     assertCode(runAction(job(revisions.same, { scenario: hostile, blocks: '' })), 2);
+    assertCode(runAction(job(revisions.same, { settings: hostile })), 2);
+    assertCode(runAction(job(revisions.same, { gates: hostile })), 2);
     expect(existsSync(pwned)).toBe(false);
   });
 
@@ -243,6 +246,12 @@ describe('the action', () => {
     [0, 0, 0, 'regression', 0],
     [4, 0, 0, 'regression', 4],
     [5, 0, 0, 'regression', 0],
+    // 3 and 4 stand over 5, 6 over all.
+    [5, 3, 0, 'inconclusive', 3],
+    [5, 0, 4, 'inconclusive', 4],
+    [0, 3, 4, 'regression', 4],
+    [5, 6, 4, 'inconclusive', 6],
+    [6, 6, 4, 'regression', 6],
     [5, 0, 0, 'inconclusive', 5],
     // Too many blocks were invalid for a verdict; with enough left, the verdict stands.
     [5, 6, 0, 'regression', 6],
@@ -256,7 +265,9 @@ describe('the action', () => {
     const built = join(dir, 'built');
     mkdirSync(join(built, 'dist/cli'), { recursive: true });
     // It is called with one option per gate and nothing else.
-    const script = `process.exit(process.argv.slice(2).join(' ') === '${verdictCall}' ? ${compare} : 99);`;
+    const script = `console.log('"outcome": "passed"');
+const codes = { '': ${compare === 5 ? 0 : compare}, ' --fail-on inconclusive': ${compare}, ' --json': ${compare} };
+process.exit(codes[process.argv.slice(2).join(' ').replace('${compareCall}', '')] ?? 99);`;
     writeFileSync(join(built, 'dist/cli/main.js'), script);
     const { run: shell = '' } = readAction(root).runs.steps.find(({ id }) => id === 'verdict')!;
     const output = join(dir, 'output');
@@ -267,12 +278,45 @@ describe('the action', () => {
       GATES: 'p50:10%\n p*:5%',
       FAIL_ON: failOn,
       GITHUB_OUTPUT: output,
+      RUNNER_TEMP: dir,
     };
     const { status } = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', shell], {
       env: { ...process.env, ...env, RUN_CODE: String(run), TREND_CODE: String(trend) },
     });
     expect(status).toBe(expected);
     expect(readFileSync(output, 'utf8')).toBe(`exit-code=${expected}\n`);
+  });
+
+  test.each([
+    // Gates, what compare says without --fail-on, run -> the job: without a gate nothing outweighs invalid trials.
+    ['', 0, 6, 6],
+    ['', 0, 0, 0],
+    // Nothing could have failed the gate, whatever fail-on says.
+    ['p50:10%', 5, 0, 5],
+  ])('gates %j, compare %i, run %i: exit %i', (given, compare, run, expected) => {
+    const built = join(dir, 'built-2');
+    mkdirSync(join(built, 'dist/cli'), { recursive: true });
+    writeFileSync(join(built, 'dist/cli/main.js'), `console.log('{ "gates": [] }'); process.exit(${compare});`);
+    const { run: shell = '' } = readAction(root).runs.steps.find(({ id }) => id === 'verdict')!;
+    const output = join(dir, 'output-2');
+    writeFileSync(output, '');
+    const env = { ACTION: built, RESULTS: 'x.ndjson', GATES: given, FAIL_ON: 'regression', GITHUB_OUTPUT: output };
+    const { status } = spawnSync('bash', ['-e', '-o', 'pipefail', '-c', shell], {
+      env: { ...process.env, ...env, RUNNER_TEMP: dir, RUN_CODE: String(run), TREND_CODE: '0' },
+    });
+    expect(status).toBe(expected);
+  });
+
+  test('refuses a gate that is none before it measures', () => {
+    const result = runAction(job(revisions.same, { gates: 'p5o:10%' }));
+    assertCode(result, 2);
+    expect(result.outputs['action']).toMatchObject({ 'exit-code': '2', results: '' });
+  });
+
+  test('every checkout of the workflows keeps its credentials off the disk', () => {
+    const steps = [pullRequest, nightly].flatMap((path) => Object.values(readWorkflow(path).jobs)[0]!.steps);
+    const checkouts = steps.filter(({ uses }) => uses?.startsWith('actions/checkout@') === true);
+    expect(checkouts.map((step) => step.with?.['persist-credentials'])).toEqual([false, false, false, false]);
   });
 
   test('installs itself where it is not built yet', () => {

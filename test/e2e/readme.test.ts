@@ -62,8 +62,9 @@ describe('the example', () => {
     const [example, more] = blocks('yaml');
     expect(more).toBeUndefined();
     const { code, stdout, stderr } = await bench.run('run', bench.file('example.yaml', example!));
-    expect(stderr).toContain('small-pools: 2 variants, 1 block, 2 trials');
-    expect(stdout).toContain('not decided: Four connections answer in less than half the time of one');
+    expect(stderr).toContain('small-pools: 2 variants, 6 blocks, 12 trials');
+    expect(stdout).toContain('confirmed: Four connections answer in less than half the time of one');
+    expect(stdout).toContain('1 gate, 0 failed, 1 passed, 0 inconclusive');
     expect(code).toBe(0);
-  });
+  }, 150_000);
 });

@@ -132,7 +132,7 @@ expect:
     // A pool of one opens one connection.
     const gated = short
       .replace('duration: 1s', 'duration: 200ms')
-      .replace('baseline: { strategy: close }', 'baseline: { strategy: keep-alive }\nblocks: 2');
+      .replace('baseline: { strategy: close }', 'baseline: { strategy: keep-alive }\nblocks: 6');
     const scenario = bench.file('gate.yaml', `${gated}gates:\n  - { metric: connections.opened, margin: 0% }\n`);
     const { code, stdout } = await bench.run(
       'run',

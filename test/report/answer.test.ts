@@ -46,6 +46,19 @@ describe('the winner', () => {
     expect(text(result)).toContain('(level)');
   });
 
+  test('is said to have the lowest figures where one block tells them apart by the p99 alone', () => {
+    const result = answer({ a: { p50Ns: 300_000, p99Ns: 800_000 }, b: { p50Ns: 305_000, p99Ns: 1_600_000 } });
+    expect(text(result)).toMatch(/^a has the lowest figures\. Compared with b /);
+    const level = answer({
+      many: { p50Ns: 300_000, p99Ns: 800_000, opened: 64 },
+      few: { p50Ns: 301_000, p99Ns: 801_000 },
+      close: { p50Ns: 305_000, p99Ns: 1_600_000 },
+    });
+    expect(text(level)).toMatch(
+      /^few and many have the lowest figures, level within 5 %; few is the cheapest of them\./,
+    );
+  });
+
   test('is the better compromise where one has the best p50 and another the best p99', () => {
     const result = answer({
       low50: { p50Ns: 100_000, p99Ns: 3_000_000 },
@@ -163,6 +176,31 @@ describe('blocks', () => {
     expect(result.overBlocks.p50).toMatchObject({ blocks: 8, verdict: 'improvement' });
     expect(text(result)).toContain('p50 0.500 times (95 % interval 0.500 to 0.500: faster)');
     expect(text(result)).toContain('p99 1.00 times (95 % interval 1.00 to 1.00: no difference that matters)');
+  });
+
+  test('give no verdict on a quantile with too few requests beyond it', () => {
+    // Of 1,500 requests 15 are beyond rank 1,485, and 750 beyond the p50.
+    const figures = { close: { p50Ns: 900_000, p99Ns: 2_000_000 }, a: { p50Ns: 450_000, p99Ns: 1_000_000 } };
+    const few = Object.fromEntries(Object.entries(figures).map(([name, one]) => [name, { ...one, samples: 1500 }]));
+    const result = answer(few, { blocks: 8 });
+    expect(result.overBlocks.p99).toMatchObject({ verdict: null });
+    expect(text(result)).toContain(
+      'Over 8 blocks, a relative to close: p50 0.500 times (95 % interval 0.500 to 0.500: faster) and p99 ',
+    );
+    expect(text(result)).toContain(
+      'p99 figures only (a verdict needs 10,000 requests in every trial, for 100 beyond the quantile; one has 15 beyond it).',
+    );
+    expect(text(result)).toMatch(/^a answers fastest\./);
+  });
+
+  test('say that the winner was chosen by the same figures', () => {
+    const result = answer(
+      { close: { p50Ns: 900_000 }, a: { p50Ns: 450_000 }, b: { p50Ns: 600_000 }, invalid },
+      { blocks: 8 },
+    );
+    expect(text(result)).toContain(
+      'Over 8 blocks, a, chosen from 3 variants by the same figures, relative to close: p50 ',
+    );
   });
 
   test('that disagree take the claim back', () => {

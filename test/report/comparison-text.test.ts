@@ -49,11 +49,11 @@ describe('golden', () => {
     expect(renderGates(mixed(), { width: 80, colour: false })).toBe(
       [
         'Gates: 3 gates, 1 failed, 1 passed, 1 inconclusive',
-        "  FAILED  latency.response.p50 is 1.20 times the base's (97.5 % interval 1.20 to",
+        "  FAILED  latency.response.p50 is 1.20 times the base's (98.3 % interval 1.20 to",
         '          1.21): worse by more than 5 %.',
         '  open    latency.response.p999 is not judged: a verdict needs 100,000 requests',
         '          in every trial, for 100 beyond the quantile; one has 20 beyond it.',
-        "  passed  throughput.achievedPerSecond is 1.00 times the base's (97.5 % interval",
+        "  passed  throughput.achievedPerSecond is 1.00 times the base's (98.3 % interval",
         '          1.00): not worse by more than 5 %.',
         '',
       ].join('\n'),

@@ -55,7 +55,7 @@ test('a suite per comparison and per run, a case per gate, claim and variant', (
     failure: { '@message': 'p99 is 2 times the base.' },
   });
   expect(failed!.failure!['#text'].split('\n')).toEqual([
-    'verdict: regression beyond 10 %',
+    'verdict: worse beyond 10 %',
     'ratio: 2.000 [1.900, 2.125], n 2',
     'base: median 4.00 ms of 3.00 ms, 5.00 ms',
     'new: median 8.00 ms of 6.00 ms, 10.0 ms',
@@ -86,6 +86,11 @@ test('a suite per comparison and per run, a case per gate, claim and variant', (
   });
 });
 
+test('an exact count says nothing of what could be seen', () => {
+  const [comparison] = suitesOf(renderJunit(smallInput()));
+  expect(JSON.stringify(comparison!.testcase[2])).not.toContain('smallest detectable');
+});
+
 test('claims over enough blocks are passed or failed, with their figures', () => {
   const valid = smallRun({ blocks: 8 });
   const trials = valid.trials.map((trial) => ({ ...trial, valid: true }));
@@ -106,9 +111,15 @@ test('a run that was cut short is told, and without gates and claims there still
       '@name': 'every planned trial was run',
       '@classname': 'small',
       '@time': '0',
-      skipped: { '@message': 'the run was killed after 0 of 4 trials' },
+      error: { '@type': 'invalid', '@message': 'the run ended early: it was killed after 0 of 4 trials' },
     },
   ]);
+  const results = smallRun();
+  const footer = { ...results.footer, interrupted: true };
+  const [, stopped] = suitesOf(renderJunit(smallInput({ runs: [reported({ ...results, footer })] })));
+  expect(stopped!.testcase[2]!.error).toMatchObject({
+    '@message': 'the run ended early: it was interrupted after 4 of 4 trials',
+  });
 });
 
 test('cases of one suite have different names', () => {

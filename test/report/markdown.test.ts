@@ -32,9 +32,11 @@ test('the order: mark, answer, gates, claims, invalid trials, comparison, warnin
   expect(places).not.toContain(-1);
   expect(places).toEqual(places.toSorted((a, b) => a - b));
   expect(text).toContain(
-    '| response p99 (gate) | 4.00 ms | 8.00 ms | 2.000 [1.900, 2.125] | **regression beyond 10 %** | 8.2 % |',
+    '| response p99 (gate) | 4.00 ms | 8.00 ms | 2.000 [1.900, 2.125] | **worse beyond 10 %** | 8.2 % |',
   );
-  expect(text).toContain('| lost requests | 0 % | 25 % | - | figures only | - |');
+  expect(text).toContain('| lost requests, median trial | 0 % | 25 % | - | figures only | - |');
+  // Exact counts have no error in which a change could hide.
+  expect(text).toContain('| no change, exact | - |');
   expect(text).not.toContain('Left out');
 });
 
@@ -174,6 +176,38 @@ test('hostile names are text: no tag, no mention, no link, no new line or cell',
   }
 });
 
+test('pairs without a metric have no heading', () => {
+  const [pair] = smallComparison().pairs;
+  const comparison = smallComparison({ pairs: [{ ...pair!, metrics: [] }], gates: [] });
+  expect(renderMarkdown(smallInput({ comparison }))).not.toContain('### Comparison');
+});
+
+test('lost requests are told in points, a change within the margin is not called none', () => {
+  const [pair] = smallComparison().pairs;
+  const metrics = [
+    { ...slower, metric: 'requests.lossRate', ratio: null, interval: null, margin: 0.001, smallestDetectable: 0.0455 },
+    { ...slower, metric: 'connections.reuseRatio', verdict: 'equivalent', warn: true, margin: 0.05 } as const,
+    { ...slower, verdict: 'equivalent' } as const,
+  ];
+  const text = renderMarkdown(smallInput({ comparison: smallComparison({ pairs: [{ ...pair!, metrics }] }) }));
+  expect(text).toContain('<b>1 worse</b>, 1 no change, 1 within margin, paired by block');
+  // 4.55 to two digits; its binary value lies below.
+  expect(text).toContain('| **worse beyond 0.1 points** | 4.5 points |');
+  expect(text).toContain('| within 5 % | 8.2 % |');
+});
+
+test('a quantile with few samples beyond it has a tilde, and a note', () => {
+  // Of 1,000 samples 10 lie beyond p99; of 900 there are 9.
+  const text = (samples: number): string =>
+    renderMarkdown(
+      smallInput({ runs: [reported(run({ variants: [variant('a', {})] }, () => ({ samples, p99Ns: 1e6 })))] }),
+    );
+  expect(text(900)).toMatch(/\| `a` \| 0\.210 \| \\~1\.00 \|/);
+  expect(text(900)).toContain('\\~ fewer than 10 samples lie beyond this quantile');
+  expect(text(1000)).toMatch(/\| `a` \| 0\.210 \| 1\.00 \|/);
+  expect(text(1000)).not.toContain('fewer than 10 samples');
+});
+
 test('nothing finished', () => {
   const text = renderMarkdown(emptyInput());
   expect(text).toContain('**1 run did not end as planned.**');
@@ -187,6 +221,11 @@ test('prose escapes what has a meaning', () => {
   );
   expect(prose('@octocat #12 # https://x www.x')).toBe(
     '@&#8203;octocat \\#&#8203;12 \\# https:&#8203;//x www.&#8203;x',
+  );
+  // References to issues in their long form, and names of emoji; a time is neither.
+  expect(prose('GH-2 gh-3 GH-x ROUGH-4')).toBe('GH-&#8203;2 gh-&#8203;3 GH-x ROUGH-4');
+  expect(prose(':tada: :+1::white_check_mark: 00:49:58 p50: a: b')).toBe(
+    ':&#8203;tada: :&#8203;+1::&#8203;white\\_check\\_mark: 00:49:58 p50: a: b',
   );
   expect(prose('a\nb')).toBe('a\\\\u000ab');
   expect(prose('abcdef', 3)).toBe('abc…');

@@ -2,7 +2,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { distinctFileNames, fileNamePart, fileNameParts } from '../../src/report/file-names.ts';
-import { comparedText, metricText, ratioText, verdictText } from '../../src/report/metric-text.ts';
+import {
+  comparedText,
+  detectableText,
+  metricText,
+  ratioText,
+  verdictText,
+  verdictWord,
+} from '../../src/report/metric-text.ts';
 import { distinct, runNames } from '../../src/report/run-names.ts';
 import { reported, slower, smallRun } from './report-inputs.ts';
 
@@ -62,14 +69,34 @@ test('ratios keep three decimals around one', () => {
 });
 
 test('verdicts say their margin', () => {
-  expect(verdictText(slower)).toBe('regression beyond 10 %');
-  expect(verdictText({ ...slower, verdict: 'improvement', kind: 'exact' })).toBe('improvement beyond 10 %, exact');
-  expect(verdictText({ ...slower, verdict: 'equivalent' })).toBe('equal within 10 %');
-  expect(verdictText({ ...slower, verdict: 'equivalent', margin: 0, kind: 'exact' })).toBe('equal, exact');
-  expect(verdictText({ ...slower, verdict: 'inconclusive' })).toBe('inconclusive at 10 %');
-  expect(verdictText({ ...slower, verdict: 'inconclusive', warn: true })).toBe(
-    'inconclusive at 10 %, but there is a change',
-  );
-  expect(verdictText({ ...slower, metric: 'requests.lossRate', margin: 0.001 })).toBe('regression beyond 0.1 points');
+  expect(verdictText(slower)).toBe('worse beyond 10 %');
+  expect(verdictText({ ...slower, verdict: 'improvement', kind: 'exact' })).toBe('better beyond 10 %, exact');
+  expect(verdictText({ ...slower, verdict: 'equivalent' })).toBe('no change beyond 10 %');
+  // An interval that leaves out 1 is a change, though a small one.
+  expect(verdictText({ ...slower, verdict: 'equivalent', warn: true, margin: 0.05 })).toBe('within 5 %');
+  expect(verdictText({ ...slower, verdict: 'equivalent', margin: 0, kind: 'exact' })).toBe('no change, exact');
+  expect(verdictText({ ...slower, verdict: 'inconclusive' })).toBe('open at 10 %');
+  expect(verdictText({ ...slower, verdict: 'inconclusive', warn: true })).toBe('open at 10 %, worse?');
+  const faster = { ...slower, verdict: 'inconclusive', warn: true, better: 'higher' } as const;
+  expect(verdictText(faster)).toBe('open at 10 %, better?');
+  expect(verdictText({ ...slower, metric: 'requests.lossRate', margin: 0.001 })).toBe('worse beyond 0.1 points');
   expect(verdictText({ ...slower, verdict: null })).toBe('figures only');
+});
+
+test('verdicts in a word', () => {
+  const word = (verdict: typeof slower.verdict, warn = false): string | null => verdictWord({ verdict, warn });
+  expect(word('regression', true)).toBe('worse');
+  expect(word('improvement', true)).toBe('better');
+  expect(word('equivalent')).toBe('no change');
+  expect(word('equivalent', true)).toBe('within margin');
+  expect(word('inconclusive', true)).toBe('open');
+  expect(word(null)).toBeNull();
+});
+
+test('the smallest detectable change has two digits, and its unit is that of the margin', () => {
+  expect(detectableText({ ...slower, smallestDetectable: 0.0816 })).toBe('8.2 %');
+  // A difference of two shares: 0.0461 is 4.61 percentage points.
+  expect(detectableText({ ...slower, metric: 'requests.lossRate', smallestDetectable: 0.0461 })).toBe('4.6 points');
+  expect(detectableText({ ...slower, kind: 'exact', smallestDetectable: 0 })).toBeNull();
+  expect(detectableText({ ...slower, smallestDetectable: null })).toBeNull();
 });

@@ -1,4 +1,4 @@
-/** The exposition, read back by a parser that holds it to OpenMetrics 1.0. */
+/** The exposition, read back by a parser that holds it to OpenMetrics 1.0, and by one that holds it to the text format 0.0.4. */
 import { expect, test } from 'vitest';
 import { Exposition } from '../../src/report/exposition.ts';
 import { renderOpenMetrics } from '../../src/report/openmetrics.ts';
@@ -28,7 +28,6 @@ interface Family {
 
 const suffixes: Readonly<Record<string, readonly string[]>> = {
   gauge: [''],
-  info: ['_info'],
   summary: ['', '_count', '_sum'],
 };
 const labelPattern = /^([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"(,|$)/;
@@ -83,6 +82,27 @@ function parse(text: string): readonly Family[] {
   return families;
 }
 
+/**
+ * As `TextParser` of Prometheus' expfmt reads format 0.0.4: a `#` that TYPE or HELP does not follow begins a comment; any other type than
+ * these five refuses the whole text; the type comes before the samples, and in a help only the backslash and the line feed are escaped.
+ */
+function typesOfText004(text: string): ReadonlyMap<string, string> {
+  const types = new Map<string, string>();
+  for (const line of text.split('\n')) {
+    const [, keyword, name = '', rest = ''] = /^#\s+(TYPE|HELP)\s+([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(.*)$/.exec(line) ?? [];
+    if (keyword === 'TYPE') {
+      if (!/^(counter|gauge|histogram|summary|untyped)$/.test(rest)) throw new Error(`unknown metric type ${rest}`);
+      if (types.has(name)) throw new Error(`second TYPE line for ${name}`);
+      types.set(name, rest);
+    }
+    if (keyword === 'HELP' && /\\(?![\\n])/.test(rest)) throw new Error(`invalid escape sequence: ${line}`);
+    if (line.startsWith('#') || line === '') continue;
+    const of = /^[a-zA-Z_:][a-zA-Z0-9_:]*/.exec(line)![0];
+    if (!types.has(of) && types.get(of.replace(/_(sum|count)$/, '')) !== 'summary') throw new Error(`no type: ${line}`);
+  }
+  return types;
+}
+
 const familyOf = (families: readonly Family[], name: string): Family => {
   const family = families.find((candidate) => candidate.name === name);
   if (family === undefined) throw new Error(`no family ${name}`);
@@ -91,6 +111,18 @@ const familyOf = (families: readonly Family[], name: string): Family => {
 
 test('the small report', async () => {
   await expect(renderOpenMetrics(smallInput())).toMatchFileSnapshot('golden/small-openmetrics.txt');
+});
+
+test.each([
+  ['small', smallInput()],
+  ['hostile', hostileInput()],
+  ['empty', emptyInput()],
+])('the %s report is valid in the text format 0.0.4, too, whose parser knows no info', (_, input) => {
+  const text = renderOpenMetrics(input);
+  const types = typesOfText004(text);
+  expect([...types].every(([, type]) => ['gauge', 'summary'].includes(type))).toBe(true);
+  expect(types.get('connbench_run_info')).toBe('gauge');
+  expect(familyOf(parse(text), 'connbench_run_info').samples.map(({ value }) => value)).toEqual([1]);
 });
 
 test('medians, counts and response times in base units', () => {
@@ -182,7 +214,7 @@ test('hostile names come back from their labels', () => {
     .replace('\u202e', '\\u202e')
     .replace('\ud800', '\\ud800')
     .replace('\t', '\\u0009');
-  expect(familyOf(families, 'connbench_run').samples[0]!.labels['scenario']).toBe(shown);
+  expect(familyOf(families, 'connbench_run_info').samples[0]!.labels['scenario']).toBe(shown);
   expect(text).not.toMatch(/[\p{Cf}\p{Cs}]|[^\P{Cc}\n]/u);
 });
 
@@ -201,7 +233,7 @@ test('names that differ only beyond what is shown are different series', () => {
 
 test('nothing finished: the run itself, and the end mark', () => {
   const families = parse(renderOpenMetrics(emptyInput()));
-  expect(families.map(({ name }) => name)).toEqual(['connbench_run']);
+  expect(families.map(({ name }) => name)).toEqual(['connbench_run_info']);
 });
 
 test('a family must end in its unit', () => {

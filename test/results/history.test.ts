@@ -1,9 +1,12 @@
 /** The history file: what is added, what is refused with the line that shows it, and what a killed program leaves behind. */
-import { mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { configHash } from '../../src/results/config-hash.ts';
+import { withFileLock } from '../../src/results/file-lock.ts';
 import { appendHistory, readHistory } from '../../src/results/history.ts';
 import { UserError } from '../../src/scenario/user-error.ts';
 import { entry, lines } from './history-fixture.ts';
@@ -101,6 +104,40 @@ describe('appendHistory', () => {
     await mkdir(join(dir, 'dir'));
     const target = name.startsWith('/') ? name : join(dir, name);
     expect((await refusal(appendHistory(target, [first]))).code).toBe(code);
+  });
+});
+
+describe('two at once', () => {
+  test('lose no run, round after round', async () => {
+    const module = new URL('../../dist/results/history.js', import.meta.url).href;
+    const adder = (from: number): Promise<unknown> => {
+      const entries = JSON.stringify(Array.from({ length: 20 }, (_, at) => entry(from + at)));
+      const script = `import { appendHistory } from ${JSON.stringify(module)};
+for (const one of ${entries}) await appendHistory(${JSON.stringify(path)}, [one]);`;
+      return promisify(execFile)(process.execPath, ['--input-type=module', '-e', script]);
+    };
+    await Promise.all([adder(0), adder(20)]);
+    const { entries, problems } = await readHistory(path);
+    expect([entries.length, problems]).toEqual([40, []]);
+    expect(await readdir(dir)).toEqual(['history.ndjson']);
+  });
+
+  test('the lock of a process that is gone holds nobody up', async () => {
+    // No process has this id: the greatest that Linux gives is 4194304. The start is of another time for one that has it again.
+    for (const owner of ['4194999 1\n', `${process.pid} 1\n`]) {
+      await writeFile(`${path}.lock`, owner);
+      await appendHistory(path, [first]);
+    }
+    expect(await readdir(dir)).toEqual(['history.ndjson']);
+  });
+
+  test('who finds it held for too long says by whom', async () => {
+    await withFileLock(path, async () => {
+      await expect(withFileLock(path, () => Promise.resolve(), 30)).rejects.toMatchObject({
+        code: 'RESULTS_BUSY',
+        message: `${path} is in use by process ${process.pid}`,
+      });
+    });
   });
 });
 

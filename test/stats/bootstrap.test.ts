@@ -28,6 +28,29 @@ describe('blockBootstrap', () => {
     expect(found).toEqual({ low: 8, high: 8 });
   });
 
+  it('merges the neighbours of a long run first', () => {
+    // 250 intervals: threes make 84, the last of a single one; blocks of cbrt(84), 5, so 17 draws a resample.
+    const long = intervalsOf(Array.from({ length: 250 }, (_, index) => 100 + index));
+    const merged = Array.from({ length: 84 }, (_, part): SparseCounts => {
+      const three = long.slice(3 * part, 3 * part + 3);
+      return { indices: three.flatMap(({ indices }) => indices), counts: three.flatMap(({ counts }) => counts) };
+    });
+    let drawn = 0;
+    const seeded = (): (() => number) => {
+      const stream = new Random(9);
+      return () => {
+        drawn++;
+        return stream.nextUnit();
+      };
+    };
+    const found = blockBootstrap(long, 0.5, seeded(), 40);
+    expect(drawn).toBe(17 * 40);
+    expect(found).toEqual(blockBootstrap(merged, 0.5, seeded(), 40));
+    const huge = Array.from({ length: 200 }, () => ({ indices: [5], counts: [Number.MAX_SAFE_INTEGER] }));
+    expect(blockBootstrap(huge, 0.5, seeded(), 40)).toEqual({ low: 5, high: 5 });
+    expect(() => blockBootstrap([...long, { indices: [1], counts: [] }], 0.5, seeded(), 40)).toThrow(RangeError);
+  });
+
   it('covers the quantile, the same for the same seed', () => {
     const random = new Random(7);
     const intervals = Array.from({ length: 60 }, () => {

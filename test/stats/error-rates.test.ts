@@ -39,6 +39,29 @@ describe.each([
     expect(found).toMatchObject({ verdict: 'equivalent', warn: true });
   });
 
+  it('does not pass over one block in which half of the requests failed', () => {
+    // The estimate and its interval are 0, as seven of eight blocks are; the mean is 0.5 / 8 = 6.25 %.
+    const found = compare(none, [...none.slice(1), 0.5], options);
+    expect(found).toMatchObject({ difference: 0, verdict: 'inconclusive', worseOnAverage: true });
+    expect(compare([...none.slice(1), 0.5], none, options)).toMatchObject({
+      verdict: 'equivalent',
+      worseOnAverage: false,
+    });
+    // 0.012 / 12 is just the margin, 0.013 / 12 more than it. (Of eight blocks the interval itself reaches beyond it.)
+    const twelve = Array<number>(12).fill(0);
+    const verdictAt = (rate: number): unknown => compare(twelve, [...twelve.slice(1), rate], options).verdict;
+    expect([0.012, 0.013].map(verdictAt)).toEqual(['equivalent', 'inconclusive']);
+  });
+
+  it('nor calls that an improvement', () => {
+    // Seven blocks from 2 % to none, and one from 2 % to half: (7 x -2 + 48) / 8 = 4.25 points more.
+    const before = Array<number>(8).fill(0.02);
+    expect(compare(before, [...none.slice(1), 0.5], options)).toMatchObject({
+      verdict: 'inconclusive',
+      worseOnAverage: true,
+    });
+  });
+
   it('does not know from too few, and says nothing of none', () => {
     expect(compare([0, 0, 0], [0.5, 0.5, 0.5], options)).toMatchObject({
       n: 3,
@@ -54,6 +77,7 @@ describe.each([
       p: null,
       verdict: 'inconclusive',
       warn: false,
+      worseOnAverage: false,
     };
     expect(compare([], [], options)).toEqual({ n: 0, ...nothing });
   });

@@ -5,6 +5,7 @@
  */
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Random } from '../../src/load/random.ts';
+import { detectablePaired, standardDeviation } from '../../src/stats/detectable.ts';
 import { normalCdf } from '../../src/stats/distributions.ts';
 import { comparePaired } from '../../src/stats/paired.ts';
 import type { SideComparison } from '../../src/stats/side-comparison.ts';
@@ -137,11 +138,16 @@ describe('on simulated runs', () => {
   });
 
   it('the smallest detectable change is found about as often as it says', () => {
-    const typical = same.map(({ smallestDetectable }) => smallestDetectable!).sort((a, b) => a - b)[experiments / 2]!;
+    // Eight blocks know their spread badly, and more often too low than too high: what is promised is promised for the true spread.
+    const spreads = simulated.map((experiment) => {
+      const [base, other] = inBlocks(experiment);
+      return standardDeviation(base.map((value, block) => Math.log(other[block]! / value)))!;
+    });
+    const typical = detectablePaired(Math.sqrt(mean(spreads.map((spread) => spread ** 2))!), blocks, options.alpha)!;
     const changed = simulated.map((experiment) => comparePaired(...inBlocks(experiment, 1 + typical), options));
     const found = share(changed, ({ p }) => p! <= 0.05);
-    expect(found).toBeGreaterThan(0.65);
-    expect(found).toBeLessThan(0.9);
+    expect(found).toBeGreaterThan(0.75);
+    expect(found).toBeLessThan(0.85);
   });
 
   it('the rank-sum test raises few false alarms where the runs were interleaved', () => {

@@ -1,7 +1,7 @@
 /** Spread and correlation within one run, worked out by hand. */
 import { describe, expect, it } from 'vitest';
 import { Histogram, type SparseCounts } from '../../src/stats/histogram.ts';
-import { effectiveCount, whatNarrows, withinRun } from '../../src/stats/sectioning.ts';
+import { whatNarrows, withinRun } from '../../src/stats/sectioning.ts';
 
 const empty: SparseCounts = { indices: [], counts: [] };
 /** Intervals of ten equal values each; below 2048 ns every value has a bucket of its own. */
@@ -62,11 +62,6 @@ describe('withinRun', () => {
 });
 
 describe('what follows from it', () => {
-  it('counts correlated requests for fewer', () => {
-    expect([effectiveCount(1000, 0), effectiveCount(1000, -0.5), effectiveCount(1000, 1)]).toEqual([1000, 1000, 0]);
-    expect(effectiveCount(3900, 0.95)).toBeCloseTo(100, 10);
-  });
-
   it('advises longer trials where the spread comes from within, more blocks where it lies between', () => {
     // A spread of 0.08 is a variance of 0.0032 per run, of which half is 0.04^2.
     expect([whatNarrows(0.041, 0.08), whatNarrows(0.039, 0.08)]).toEqual(['longer trials', 'more blocks']);

@@ -1,6 +1,7 @@
 /** The exact signed-rank test and its interval: published values, enumeration, and their duality. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/load/random.ts';
 import { blocksNeeded, largestRejectedSum, locationEstimate, signedRankTest } from '../../src/stats/signed-rank.ts';
 
 describe('signedRankTest', () => {
@@ -40,6 +41,33 @@ describe('signedRankTest', () => {
     );
   });
 
+  it('approximates beyond 199 differences, next to the exact p', () => {
+    const random = new Random(11);
+    for (const pairs of [199, 200]) {
+      for (const shift of [0, 0.05, 0.1, 0.15, 0.2, 0.25]) {
+        const distinct = Array.from({ length: pairs }, () => random.nextNormal() + shift);
+        // To tenths: some 200 values share about 40 sizes.
+        const tied = distinct.map((value) => Math.round(value * 10) / 10);
+        for (const differences of [distinct, tied]) {
+          const exact = signedRankTest(differences, pairs);
+          const approximate = signedRankTest(differences, 0);
+          expect([exact.exact, approximate.exact]).toEqual([true, false]);
+          expect(Math.abs(approximate.p - exact.p)).toBeLessThan(0.001);
+        }
+        expect(signedRankTest(distinct).exact).toBe(pairs === 199);
+      }
+    }
+  });
+
+  it('approximates by the normal distribution, half a rank towards the mean', () => {
+    // 1..8 all positive: the least sum 0, mean 18, variance 8 x 9 x 17 / 24 = 51: p = erfc(17.5 / sqrt(51) / sqrt(2)) of Python's math.
+    const { p } = signedRankTest([1, 2, 3, 4, 5, 6, 7, 8], 0);
+    expect(p).toBeCloseTo(0.0142661867014, 8);
+    expect(signedRankTest([0, 0, 0], -1)).toMatchObject({ p: 1, exact: false });
+    // At the mean, and less than half a rank from it, nothing speaks for a difference.
+    expect(signedRankTest([1, 2, -3], 0).p).toBe(1);
+  });
+
   it('refuses NaN', () => {
     expect(() => signedRankTest([1, NaN])).toThrow(RangeError);
   });
@@ -59,6 +87,30 @@ describe('largestRejectedSum', () => {
     const found = largestRejectedSum(blocks, 0.05);
     expect(found?.sum).toBe(sum);
     expect(found?.p).toBeCloseTo(level, 3);
+  });
+
+  it('is the same sum or its neighbour by the approximation', () => {
+    for (const blocks of [199, 200, 300]) {
+      for (const alpha of [0.05, 0.05 / 6, 0.001]) {
+        const exact = largestRejectedSum(blocks, alpha, blocks)!;
+        const approximate = largestRejectedSum(blocks, alpha, 0)!;
+        // Of 199 blocks the sums about the critical one have a probability of 0.00003 each.
+        expect(Math.abs(approximate.sum - exact.sum)).toBeLessThanOrEqual(25);
+        expect(approximate.p).toBeLessThanOrEqual(alpha);
+        expect(Math.abs(approximate.p - exact.p)).toBeLessThan(0.001);
+      }
+    }
+  });
+
+  it('of a thousand blocks takes no time', () => {
+    const started = process.cpuUsage();
+    // By the normal approximation mean 250,250 less 1.95996 x sqrt(1000 x 1001 x 2001 / 24) and half a rank.
+    expect(largestRejectedSum(1000, 0.05)!.sum).toBe(
+      Math.floor(250_250 - 0.5 - 1.959964 * Math.sqrt((1000 * 1001 * 2001) / 24)),
+    );
+    const { p } = signedRankTest(Array.from({ length: 1000 }, (_, index) => (index % 2 === 0 ? 1 : -1) * (index + 1)));
+    expect(p).toBeGreaterThan(0.5);
+    expect(process.cpuUsage(started).user / 1e6).toBeLessThan(1);
   });
 
   it('does not exist below six blocks', () => {

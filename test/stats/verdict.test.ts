@@ -1,6 +1,6 @@
 /** The margin verdict at and around its edges, for metrics that are better low and better high. */
 import { describe, expect, it } from 'vitest';
-import { marginVerdict } from '../../src/stats/verdict.ts';
+import { differenceVerdict, marginVerdict } from '../../src/stats/verdict.ts';
 
 describe('marginVerdict', () => {
   // Margin 25 %: the band is 0.8 to 1.25.
@@ -28,5 +28,23 @@ describe('marginVerdict', () => {
     for (const margin of [0, -0.1, NaN, Infinity]) {
       expect(() => marginVerdict({ low: 1, high: 1 }, margin, 'lower')).toThrow(RangeError);
     }
+  });
+});
+
+describe('differenceVerdict', () => {
+  it.each([
+    ['above', 1.1, 2, 1, 'regression', 'improvement'],
+    ['below', -2, -1.1, 1, 'improvement', 'regression'],
+    ['within, both edges touched', -1, 1, 1, 'equivalent', 'equivalent'],
+    ['across an edge', 0.5, 1.1, 1, 'inconclusive', 'inconclusive'],
+    ['nothing, which no margin allows', 0, 0, 0, 'equivalent', 'equivalent'],
+    ['anything beside that', 0.1, 0.1, 0, 'regression', 'improvement'],
+  ] as const)('%s', (_name, low, high, margin, lower, higher) => {
+    expect(differenceVerdict({ low, high }, margin, 'lower')).toBe(lower);
+    expect(differenceVerdict({ low, high }, margin, 'higher')).toBe(higher);
+  });
+
+  it('does not know without an interval', () => {
+    expect(differenceVerdict(null, 1, 'lower')).toBe('inconclusive');
   });
 });

@@ -2,8 +2,16 @@
 import type { ComparedMetric, ComparedPair, SideFigures } from '../../compare/document.ts';
 import { derivedMetrics } from '../../scenario/metrics.ts';
 import { boundText, count, significant } from '../format.ts';
-import { percent, plural } from '../../compare/words.ts';
-import { metricText, ratioText, verdictText } from '../metric-text.ts';
+import { plural } from '../../compare/words.ts';
+import {
+  comparedText,
+  detectableText,
+  everyVerdictWord,
+  medianOf,
+  ratioText,
+  verdictText,
+  verdictWord,
+} from '../metric-text.ts';
 import { legend, notes, plotFrame } from './frame.ts';
 import { html, type Content, type Markup } from './markup.ts';
 import { metricName } from './metric-words.ts';
@@ -134,24 +142,24 @@ function markOf({ verdict, kind }: ComparedMetric): MarkName {
 }
 
 /** Short, for a drawing; the table has it in full. */
-function wordOf({ verdict, reason, ratio }: ComparedMetric): string {
-  if (verdict !== null) return verdict;
-  return ratio === null ? (reason ?? 'no figure').slice(0, 40) : 'figures only';
+function wordOf(metric: ComparedMetric): string {
+  const word = verdictWord(metric);
+  if (word !== null) return word;
+  return metric.ratio === null ? (metric.reason ?? 'no figure').slice(0, 40) : 'figures only';
 }
 
 function describe(cases: readonly Case[]): string {
-  const worst = cases.filter(({ metric }) => metric.verdict !== null);
-  const words = ['regression', 'improvement', 'equivalent', 'inconclusive'] as const;
-  const tally = words.map((word) => [word, worst.filter(({ metric }) => metric.verdict === word).length] as const);
+  const words = cases.map(({ metric }) => verdictWord(metric));
+  const tally = everyVerdictWord.map((word) => [word, words.filter((one) => one === word).length] as const);
   const said = tally.filter(([, number]) => number > 0).map(([word, number]) => `${count(number)} ${word}`);
   return `${plural(cases.length, 'pair')}: ${said.join(', ') || 'figures without a verdict'}. The table below has every figure.`;
 }
 
 const markWords: readonly (readonly [MarkName, string])[] = [
-  ['improvement', 'improvement: beyond the band on the better side'],
-  ['equivalent', 'equivalent: within the band'],
-  ['inconclusive', 'inconclusive: too wide to tell'],
-  ['regression', 'regression: beyond the band on the worse side'],
+  ['improvement', 'better: beyond the band'],
+  ['equivalent', 'no change, or one within the margin: inside the band'],
+  ['inconclusive', 'open: too wide to tell'],
+  ['regression', 'worse: beyond the band'],
   ['exact', 'exact count'],
   ['none', 'figures only'],
 ];
@@ -188,15 +196,18 @@ function fullTable({ id, pairs, suffix }: ComparisonPart): Markup {
   const byMetric: TableColumn<Case> = {
     heading: 'metric',
     kind: 'text',
-    cell: ({ metric }) => [metricName(metric.metric), metric.gating ? html`<span class="tag">gate</span>` : null],
+    cell: ({ metric }) => [
+      medianOf(metric, metricName(metric.metric)),
+      metric.gating ? html`<span class="tag">gate</span>` : null,
+    ],
   };
   const text = { id: `${id}-table`, caption: 'Every compared metric', suffix };
   return groupedTable(text, [byMetric, ...columns(({ name }) => name).slice(1)], groups);
 }
 
 function columns(nameOf: (pair: ComparedPair) => string): readonly TableColumn<Case>[] {
-  const value = ({ value: figure, atLeast }: SideFigures, { unit }: ComparedMetric): Content =>
-    figure === null ? null : boundText(metricText(figure, unit).replace(/ us$/, ' µs'), atLeast);
+  const value = ({ value: figure, atLeast }: SideFigures, metric: ComparedMetric): Content =>
+    figure === null ? null : boundText(comparedText(metric, figure).replace(/ us$/, ' µs'), atLeast);
   return [
     { heading: 'pair', kind: 'text', cell: ({ pair }) => labelText(nameOf(pair)) },
     { heading: 'base', kind: 'number', cell: ({ metric }) => value(metric.base, metric) },
@@ -208,8 +219,7 @@ function columns(nameOf: (pair: ComparedPair) => string): readonly TableColumn<C
       heading: 'smallest',
       unit: 'change seen',
       kind: 'number',
-      cell: ({ metric: { smallestDetectable } }) =>
-        smallestDetectable === null ? null : percent(Number(smallestDetectable.toPrecision(2))),
+      cell: ({ metric }) => detectableText(metric),
     },
     { heading: 'n', unit: 'pairs', kind: 'number', cell: ({ metric }) => count(metric.n) },
   ];

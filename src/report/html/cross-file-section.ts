@@ -2,6 +2,7 @@
 import type { ComparedPair, GateResult, SourceRun } from '../../compare/document.ts';
 import { answerSentences } from '../answer-text.ts';
 import { plural } from '../../compare/words.ts';
+import { verdictWord } from '../metric-text.ts';
 import type { ReportInput } from '../report-input.ts';
 import { comparisonParts } from './comparison-section.ts';
 import { notes, section } from './frame.ts';
@@ -28,7 +29,7 @@ export function crossFileSection({ comparison }: ReportInput, views: readonly Ru
 function leadSentence(pairs: readonly ComparedPair[], gates: readonly GateResult[]): string {
   if (pairs.length === 0) return 'No variant of one file was compared with one of another.';
   if (gates.length > 0) return `Gates across files: ${tally(gates.map(({ outcome }) => outcome))}.`;
-  const verdicts = pairs.flatMap(({ metrics }) => metrics.flatMap(({ verdict }) => verdict ?? []));
+  const verdicts = pairs.flatMap(({ metrics }) => metrics.flatMap((metric) => verdictWord(metric) ?? []));
   if (verdicts.length === 0) return `${plural(pairs.length, 'pair')} compared: figures, not a verdict.`;
   return `${plural(pairs.length, 'pair')} compared, metric by metric: ${tally(verdicts)}.`;
 }

@@ -12,7 +12,7 @@ export function environmentSection({ level, id, suffix, results, file }: RunView
   const { environment: of, connbenchVersion, startedAt, runId } = header;
   const items: readonly (readonly [string, string | null])[] = [
     ['measured', `${startedAt} (run ${runId})`],
-    ['result file', file],
+    ['result file', file === null ? null : file.slice(file.lastIndexOf('/') + 1)],
     ...importItems(header),
     ['connbench', connbenchVersion],
     ['where', placeOf(results.trials.map(({ mode }) => mode))],

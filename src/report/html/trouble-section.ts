@@ -15,7 +15,7 @@ import { labelText, type HeadingLevel, type RunView } from './view.ts';
 import { warningNotes } from './warning-notes.ts';
 
 /** The gravest first; what is not named here comes last. */
-const gravity = ['failed', 'refuted', 'regression', 'inconclusive', 'not decided'];
+const gravity = ['failed', 'refuted', 'worse', 'inconclusive', 'open', 'not decided'];
 
 /** `1 failed, 2 passed`. */
 export function tally(outcomes: readonly string[]): string {

@@ -228,5 +228,42 @@ test('1,000 trials make a page below 400 kB, and ten times the blocks less than 
 
 test('outcomes are counted, the gravest first', () => {
   expect(tally(['passed', 'inconclusive', 'passed', 'failed'])).toBe('1 failed, 1 inconclusive, 2 passed');
-  expect(tally(['improvement', 'regression', 'equivalent'])).toBe('1 regression, 1 improvement, 1 equivalent');
+  expect(tally(['better', 'worse', 'no change'])).toBe('1 worse, 1 better, 1 no change');
+});
+
+test('verdicts have the words of the other reports, lost requests are shares and points, and the file has no folder', () => {
+  const [metric] = comparedPair('a', 'b').metrics;
+  const lost = {
+    ...metric!,
+    metric: 'requests.lossRate',
+    unit: 'ratio',
+    base: { value: 0, perTrial: [] },
+    other: { value: 0.287, perTrial: [] },
+    ratio: null,
+    interval: null,
+    margin: 0.001,
+    smallestDetectable: 0.0461,
+  } as const;
+  const reuse = {
+    ...metric!,
+    metric: 'connections.reuseRatio',
+    verdict: 'equivalent',
+    warn: true,
+    margin: 0.05,
+  } as const;
+  const exact = { ...metric!, metric: 'connections.opened', kind: 'exact', smallestDetectable: 0 } as const;
+  const results = run({ variants: [variant('a', { x: 'a' }), variant('b', { x: 'b' })] }, () => ({}));
+  const page = renderHtml(inputOf(results, [comparedPair('a', 'b', { metrics: [lost, reuse, exact] })]), assets);
+  const rows = all(page, /<tr\b[^>]*>(.*?)<\/tr>/gs).map((row) =>
+    row.replaceAll(/\s*<[^>]*>\s*/g, '|').replaceAll(/\|+/g, '|'),
+  );
+  const rowOf = (name: string): string | undefined => rows.find((row) => row.startsWith(`|${name}`));
+  expect(rowOf('share of requests lost')).toContain('median trial|0 %|28.7 %|');
+  expect(rowOf('share of requests lost')).toContain('|worse beyond 0.1 points|');
+  expect(rowOf('share of requests lost')).toContain('|4.6 points|');
+  expect(rowOf('reuse ratio')).toContain('|within 5 %|');
+  // 0 % would be a promise: an exact count has no error, and so no smallest change.
+  expect(rowOf('connections opened')).not.toContain('|0 %|');
+  expect(page).toContain('<dd>run.ndjson</dd>');
+  expect(page).not.toContain('results/run.ndjson');
 });
