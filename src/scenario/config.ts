@@ -19,10 +19,16 @@ export interface PoolConfig {
   readonly order: 'lifo' | 'fifo' | 'random';
   /** How long an unused connection is kept; `Infinity` for unlimited. */
   readonly idleTimeoutMs: number;
-  /** Requests after which a connection is retired; `Infinity` for unlimited. */
+  /** Requests after which a connection is retired; `Infinity` for unlimited. Of a range: its mean. */
   readonly maxRequests: number;
+  /** Drawn anew for each connection, both ends included; absent: always `maxRequests`. */
+  readonly maxRequestsRange?: { readonly min: number; readonly max: number };
   /** Age after which a connection is retired at its next release; `Infinity` for unlimited. */
   readonly maxLifetimeMs: number;
+  /** Each connection's lifetime is drawn uniformly from `maxLifetimeMs` x (1 - this) to (1 + this), 0..1; absent: 0. */
+  readonly maxLifetimeJitter?: number;
+  /** Look for the server's FIN on an idle connection before it is reused; absent: no. */
+  readonly validate?: true;
   /** Open the whole pool before the first request. */
   readonly prefetch: boolean;
   /** Requests that may wait for a connection; one more is dropped. `Infinity` for unlimited. */
@@ -36,15 +42,32 @@ export interface TcpConfig {
   /** TCP keepalive probes: idle time before the first probe, or null for none. */
   readonly keepAliveMs: number | null;
   readonly fastOpen: boolean;
+  /** TCP_USER_TIMEOUT: how long sent data may stay unacknowledged; absent: the system's own. */
+  readonly userTimeoutMs?: number;
+  /** Connections start in turn from so many local addresses: 127.0.0.1 and following ones, or addresses of the lab's client. Absent: 1. */
+  readonly sourceAddresses?: number;
+}
+
+/** How connections are encrypted. The server's certificate is always verified. */
+export interface TlsConfig {
+  readonly version: '1.2' | '1.3';
+  /** `session`: later connections offer the session of an earlier one. `early-data`: and send their first request with it (0-RTT). */
+  readonly resumption: 'none' | 'session' | 'early-data';
 }
 
 export interface StrategyConfig {
-  readonly protocol: 'http/1.0' | 'http/1.1';
+  readonly protocol: 'http/1.0' | 'http/1.1' | 'h2';
   readonly connection: 'close' | 'keep-alive';
   readonly pool: PoolConfig;
   /** Obey the server's `Keep-Alive: timeout=, max=`. */
   readonly honourHint: boolean;
   readonly closeWith: 'fin' | 'reset';
+  /** Requests under way on one connection at most; of h2: streams. Absent: 1. */
+  readonly pipelining?: number;
+  /** `reused-once`: an idempotent request whose reused connection died goes again, once; `always-once`: every failed one. Absent: none. */
+  readonly retry?: 'reused-once' | 'always-once';
+  /** Absent: no encryption. */
+  readonly tls?: TlsConfig;
   readonly tcp: TcpConfig;
   readonly timeouts: { readonly connectMs: number; readonly responseMs: number };
 }
@@ -65,6 +88,40 @@ export interface ResponseConfig {
   readonly sizeBytes: number;
   readonly framing: 'length' | 'chunked';
   readonly delay: DelayConfig;
+}
+
+export interface ServerTlsConfig {
+  readonly sessionTickets: boolean;
+  /** Bytes of early data that are taken; 0: none. */
+  readonly earlyDataBytes: number;
+  readonly certificate: 'ecdsa' | 'rsa';
+}
+
+/** Faults by name. Each request meets at most one: drawn by seed, in the order of the list. */
+export const faultNames = [
+  'close-without-answer', // FIN in place of a response
+  'reset-before', // RST in place of a response
+  'reset-during', // RST in the middle of the body
+  'reset-after', // RST right after the response
+  'wrong-length', // Content-Length says more than comes, then FIN
+  'no-length', // neither length nor chunked, and no close
+  'length-and-chunked', // both framings in one head
+  'stall', // half of the response, then nothing
+  'slow-drip', // the body byte by byte, over `durationMs`
+  'half-close', // FIN after the response, though the connection goes on reading
+  'late-fin', // says `Connection: close`, and closes `durationMs` later
+  'close-unsaid', // closes after a response that said keep-alive
+  'close-not-done', // says `Connection: close` and does not close
+  'hint-lies', // `Keep-Alive: timeout=` longer than the server waits
+] as const;
+export type FaultName = (typeof faultNames)[number];
+
+export interface FaultConfig {
+  readonly fault: FaultName;
+  /** Share of the requests, 0..1. */
+  readonly probability: number;
+  /** Of slow-drip: how long the body takes; of late-fin: how late the FIN is; of hint-lies: what the header says. Absent elsewhere. */
+  readonly durationMs?: number;
 }
 
 /** A program of the user's, started on the server host. */
@@ -103,6 +160,12 @@ export interface BundledServerConfig {
   readonly maxConnections: number;
   readonly backlog: number | null;
   readonly response: ResponseConfig;
+  /** What the server does wrong, each for a share of the requests; absent: nothing. */
+  readonly faults?: readonly FaultConfig[];
+  /** Present exactly where the strategy has `tls`. */
+  readonly tls?: ServerTlsConfig;
+  /** Present exactly where the strategy's protocol is h2. */
+  readonly http2?: { readonly maxConcurrentStreams: number };
   /** Who sends the first FIN after a response that ends its connection. `client` needs kind reference: it waits for the client's FIN. */
   readonly firstCloser: 'server' | 'client';
 }
@@ -226,8 +289,23 @@ export interface NetworkConfig {
   readonly sysctls: { readonly client: Sysctls; readonly server: Sysctls };
 }
 
+/** What a client may be told beside the strategy. */
+export interface ClientSetup {
+  /** Version that the package must have, exact; absent: whichever is found. */
+  readonly version?: string;
+  /** Absolute folder that the package is resolved from; absent: connbench's own packages. */
+  readonly modules?: string;
+  /** Absolute path of the Node binary that runs the generator; absent: the one that runs connbench. */
+  readonly runtime?: string;
+  /** The client's own options by name, validated for the client (`scenario/clients`). */
+  readonly options?: Readonly<Record<string, ClientOption>>;
+}
+export type ClientOption = string | number | boolean | null;
+
 export interface TrialConfig {
   readonly client: ClientName;
+  /** Absent: the client as it comes. */
+  readonly clientSetup?: ClientSetup;
   readonly strategy: StrategyConfig;
   readonly server: ServerConfig;
   readonly network: NetworkConfig;
