@@ -3,6 +3,7 @@ import { Argument, type Command } from 'commander';
 import { printable } from '../report/printable.ts';
 import { wrap } from '../report/wrap.ts';
 import { resultJsonSchema } from '../results/schema.ts';
+import { clientsMarkdown } from '../scenario/clients/document.ts';
 import { listShipped, type ShippedScenario } from '../scenario/file.ts';
 import { scenarioJsonSchema } from '../scenario/json-schema.ts';
 import type { Scenario } from '../scenario/parse.ts';
@@ -35,7 +36,13 @@ export function addScenarioCommands(program: Command, output: Output, finish: (c
   program
     .command('list')
     .description('the shipped scenarios, their questions, and how long each takes')
-    .action(async () => {
+    .option('--clients', 'the clients in place of scenarios: which option of each does a knob, and what it refuses')
+    .action(async ({ clients = false }: { readonly clients?: boolean }) => {
+      if (clients) {
+        output.print(clientsMarkdown().trimEnd());
+        finish(exitCodes.ok);
+        return;
+      }
       const width = Math.min(100, widthOf(process.stdout));
       for (const scenario of await listShipped()) output.print(listed(scenario, width));
       finish(exitCodes.ok);

@@ -16,6 +16,8 @@ export interface ClientTask {
   readonly startNs: number;
   /** The times of a load with a trace: whole ns from the start of measure, ascending. */
   readonly traceNs?: Float64Array;
+  /** PEM of the authority by which the server's certificate is verified; absent without TLS, or where the system's own are meant. */
+  readonly caPem?: string;
   readonly live: LiveCounts;
 }
 
@@ -31,4 +33,6 @@ export interface Client {
   /** What this client moves its bytes with on this machine. */
   transport(): Transport;
   run(task: ClientTask): Promise<WorkerReport>;
+  /** What its process must have in its environment from the start where `caFile` holds the authority of the server; absent: nothing. */
+  environment?(caFile: string): Readonly<Record<string, string>>;
 }

@@ -5,14 +5,17 @@ import type { PhaseFaults } from './phase-check.ts';
 import type { SlowRequest } from './slowest.ts';
 
 /**
- * Latency series a client records. `tls` joins when a client speaks it. Every nanosecond of a request is in exactly one phase:
- * connectionWait + connect + firstByte + download = service, and lag + service = response.
+ * Latency series a client records. Every nanosecond of a request is in exactly one phase:
+ * connectionWait + connect + tls + firstByte + download = service, and lag + service = response.
  */
 export const latencyNames = [
   'response', // end - intended start
   'service', // end - actual start
   'connectionWait', // actual start -> a connection was assigned, or its opening began
-  'connect', // opening began -> established, when writing begins (new connections only)
+  'connect', // opening began -> TCP is established (new connections only)
+  // TCP is established -> the request may be written (new connections over TLS only): the whole handshake, or with early data (0-RTT) the
+  // time until the request is written with the first flight; what is left of that handshake passes in firstByte.
+  'tls',
   'firstByte', // writing the request began -> first byte of the response
   'download', // first byte -> last byte
   'lag', // intended start -> actual start: the generator's own lateness
@@ -32,19 +35,28 @@ export interface RequestCounts {
 }
 
 /** What a failure code says where a request ran out of time: the strategy's limits, and the kernel's own. */
-const timeoutCodes: readonly string[] = ['CONNECT_TIMEOUT', 'RESPONSE_TIMEOUT', 'QUEUE_TIMEOUT', 'ETIMEDOUT'];
+const timeoutCodes: readonly string[] = [
+  'CONNECT_TIMEOUT',
+  'RESPONSE_TIMEOUT',
+  'QUEUE_TIMEOUT',
+  'ETIMEDOUT',
+  'ERR_SOCKET_TIMEOUT',
+];
 
 /** Whether a request that failed so would have gone on: its response time is unknown, and at least its age. */
 export function isTimeout(code: string): boolean {
   return timeoutCodes.includes(code);
 }
 
-/** Where a request was when it failed. `queue`: waiting for a connection. */
-export type FailurePhase = 'queue' | 'connect' | 'send' | 'firstByte' | 'download';
+/** Where a request was when it failed. `queue`: waiting for a connection. `tls`: TCP was established. */
+export type FailurePhase = 'queue' | 'connect' | 'tls' | 'send' | 'firstByte' | 'download';
 
 export interface FailureCount {
   readonly phase: FailurePhase;
-  /** An errno name, or a parser or timeout code such as `CONNECT_TIMEOUT`, `RESPONSE_TIMEOUT`, `QUEUE_TIMEOUT`, `TRUNCATED_BODY`. */
+  /**
+   * An errno name, a parser or timeout code such as `CONNECT_TIMEOUT`, `RESPONSE_TIMEOUT`, `QUEUE_TIMEOUT`, `TRUNCATED_BODY`, or of TLS
+   * `CERT_` and why the certificate is refused, `TLS_CLOSED` for an end in the handshake, `TLS_` and OpenSSL's reason.
+   */
   readonly code: string;
   readonly reused: boolean;
   /** Age of the connection, rounded down to 1-2-5 steps (0, 1, 2, 5, 10 ... ms); null where there was none. */
@@ -58,6 +70,7 @@ export const clientCloseReasons = [
   'maxRequests', // the strategy's own limit
   'maxLifetime',
   'idleTimeout', // the strategy's own, or the honoured hint
+  'surplus', // the client's own limit of idle connections
   'serverFin', // the server closed an idle or busy connection
   'serverReset',
   'badResponse', // framing error, or bytes nobody asked for
@@ -83,6 +96,21 @@ export interface ConnectionReport {
   readonly resetsSent: number;
   /** Closed connections by requests answered on them, teardown included. */
   readonly requestsPerConnection: Readonly<Record<number, number>>;
+  /** Absent without TLS. */
+  readonly tls?: TlsCounts;
+}
+
+/** Handshakes of the whole trial: opened = full + resumed + failed, once everything is closed. */
+export interface TlsCounts {
+  readonly full: number;
+  /** Those of a session that an earlier connection left. */
+  readonly resumed: number;
+  /** Of the resumed ones: their first request travelled with the first flight, and the server took it (0-RTT). */
+  readonly earlyData: number;
+  /** Early data that the server did not take: the request went again after the handshake. Absent of a client that does not know. */
+  readonly earlyDataRejected?: number;
+  /** Established by TCP and never by TLS: refused certificates, alerts, timeouts, given up. Absent of a client that does not know. */
+  readonly failed?: number;
 }
 
 /** One second of the trial. */
@@ -121,4 +149,18 @@ export interface WorkerReport {
   readonly intervals: readonly Interval[];
   /** What each worker saw of itself; absent of a client that does not watch itself. */
   readonly loops?: readonly (readonly LoopSecond[])[];
+  /** Series that this client cannot measure, by name, with the reason: they are empty. Absent: it measures all. */
+  readonly unmeasured?: Readonly<Partial<Record<LatencyName, string>>>;
+  /** Requests that were sent again, once each; absent: the client never does. */
+  readonly retried?: { readonly measure: number; readonly wholeTrial: number };
+  /** What the client says of itself; absent of a client that is connbench's own. */
+  readonly client?: ClientFacts;
+}
+
+/** What ran, as it was read from it. */
+export interface ClientFacts {
+  /** `node v20.20.2`, `undici 7.30.2`. */
+  readonly version: string;
+  /** Options in force by name, defaults included. */
+  readonly settings: Readonly<Record<string, string | number | boolean | null>>;
 }

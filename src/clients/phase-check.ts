@@ -2,8 +2,7 @@
  * Checks of every answered request that each nanosecond of its response time is in exactly one phase. For debugging: it is off unless
  * the environment variable CONNBENCH_CHECK_PHASES is 1, and a fault makes the trial invalid.
  *
- * connectionWait + connect + tls + firstByte + download = service, and lag + queue + service = response. No client speaks TLS yet, so tls
- * is 0; queue is what passes between the generator and a client that starts later than it is asked: the reference client is asked and
+ * connectionWait + connect + tls + firstByte + download = service, and lag + queue + service = response. Here queue is what passes between the generator and a client that starts later than it is asked: the reference client is asked and
  * starts in one step, so queue is 0, and its wait for a connection is `connectionWait`.
  */
 
@@ -32,19 +31,20 @@ export class PhaseCheck {
     lagNs: number,
     connectionWaitNs: number,
     connectNs: number,
+    tlsNs: number,
     firstByteNs: number,
     downloadNs: number,
     serviceNs: number,
     responseNs: number,
   ): void {
     this.#checked++;
-    const phasesNs = connectionWaitNs + connectNs + firstByteNs + downloadNs;
-    const least = Math.min(lagNs, connectionWaitNs, connectNs, firstByteNs, downloadNs);
+    const phasesNs = connectionWaitNs + connectNs + tlsNs + firstByteNs + downloadNs;
+    const least = Math.min(lagNs, connectionWaitNs, connectNs, tlsNs, firstByteNs, downloadNs);
     const apart = Math.max(Math.abs(phasesNs - serviceNs), Math.abs(lagNs + serviceNs - responseNs));
     if (least >= 0 && apart <= toleranceNs) return;
     this.#faults++;
     this.#first ??=
-      `connectionWait ${connectionWaitNs} + connect ${connectNs} + firstByte ${firstByteNs} + download ${downloadNs} ns ` +
+      `connectionWait ${connectionWaitNs} + connect ${connectNs} + tls ${tlsNs} + firstByte ${firstByteNs} + download ${downloadNs} ns ` +
       `against service ${serviceNs} ns; lag ${lagNs} + service against response ${responseNs} ns`;
   }
 

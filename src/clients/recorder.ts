@@ -1,7 +1,7 @@
 /**
- * What one worker counts and measures. Hot: seven records a request into one flat array, no allocation.
+ * What one worker counts and measures. Hot: seven or eight records a request into one flat array, no allocation.
  *
- * Latencies hold requests whose intended start is in measure, so all series of a trial have the same count (connect: new
+ * Latencies hold requests whose intended start is in measure, so all series of a trial have the same count (connect and tls: new
  * connections only). They are of answered requests; those that were given up have their ages in a histogram of their own.
  * Intervals hold everything, warm-up included, by the second in which it happened.
  */
@@ -25,7 +25,7 @@ const base = Object.fromEntries(latencyNames.map((name, index) => [name, index *
   number
 >;
 const { response: responseAt, service: serviceAt, connectionWait: waitAt, connect: connectAt } = base;
-const { firstByte: firstByteAt, download: downloadAt, lag: lagAt } = base;
+const { tls: tlsAt, firstByte: firstByteAt, download: downloadAt, lag: lagAt } = base;
 
 /** Longer trials get longer intervals, so that a report never holds more than this many. */
 const mostIntervals = 600;
@@ -39,6 +39,8 @@ export interface RecorderWindow {
 export interface RecorderOptions {
   /** Check of every answered request that its phases add up. */
   readonly checkPhases?: boolean;
+  /** Connections are encrypted: only then there is a series `tls`. */
+  readonly tls?: boolean;
   /** The number that a worker's user has among those of all workers; null where the load has no users. */
   readonly userNumber?: (user: number) => number | null;
 }
@@ -81,6 +83,7 @@ export class Recorder {
   /** Ages of the requests of measure that were given up. */
   readonly #censored = new Uint32Array(histogramLength);
   readonly #phaseCheck: PhaseCheck | null;
+  readonly #hasTls: boolean;
   readonly #userNumber: (user: number) => number | null;
   readonly #counts = new Uint32Array(latencyNames.length * 2 * histogramLength);
   readonly #statuses = new Uint32Array(1000);
@@ -108,6 +111,7 @@ export class Recorder {
     this.#window = window;
     this.#live = live;
     this.#phaseCheck = options.checkPhases === true ? new PhaseCheck() : null;
+    this.#hasTls = options.tls === true;
     this.#userNumber = options.userNumber ?? ((user) => user);
     const seconds = Math.ceil((window.measureEndNs - window.startNs) / 1e9 / mostIntervals);
     this.#intervalNs = Math.max(1, seconds) * 1e9;
@@ -138,7 +142,8 @@ export class Recorder {
 
   /**
    * A response was read in full. Times are CLOCK_MONOTONIC ns: intended and actual start, connection assigned or its opening begun,
-   * request sent, first byte, end. `reused` is 0 or 1; on a new connection the time from assigned to sent is the connect phase.
+   * connection established, writing the request begun, first byte, end. `reused` is 0 or 1; then `connectedNs` is not looked at. On a new
+   * connection the time from assigned to connected is the connect phase, that from connected to sent the tls phase (0 without TLS).
    */
   completed(
     inMeasure: number,
@@ -146,6 +151,7 @@ export class Recorder {
     intendedNs: number,
     startNs: number,
     assignedNs: number,
+    connectedNs: number,
     sentNs: number,
     firstByteNs: number,
     endNs: number,
@@ -164,7 +170,8 @@ export class Recorder {
     const response = endNs - intendedNs;
     const service = endNs - startNs;
     const wait = assignedNs - startNs;
-    const connect = reused === 0 ? sentNs - assignedNs : 0;
+    const connect = reused === 0 ? connectedNs - assignedNs : 0;
+    const tls = reused === 0 ? sentNs - connectedNs : 0;
     const firstByte = firstByteNs - sentNs;
     const download = endNs - firstByteNs;
     const lag = startNs - intendedNs;
@@ -173,12 +180,15 @@ export class Recorder {
     counts[responseAt + side + indexOf(response)]!++;
     counts[serviceAt + side + indexOf(service)]!++;
     counts[waitAt + side + indexOf(wait)]!++;
-    if (reused === 0) counts[connectAt + indexOf(connect)]!++;
+    if (reused === 0) {
+      counts[connectAt + indexOf(connect)]!++;
+      if (this.#hasTls) counts[tlsAt + indexOf(tls)]!++;
+    }
     counts[firstByteAt + side + indexOf(firstByte)]!++;
     counts[downloadAt + side + indexOf(download)]!++;
     counts[lagAt + side + indexOf(lag)]!++;
     if (this.#phaseCheck !== null) {
-      this.#phaseCheck.check(lag, wait, connect, firstByte, download, service, response);
+      this.#phaseCheck.check(lag, wait, connect, tls, firstByte, download, service, response);
     }
   }
 

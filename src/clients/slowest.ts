@@ -34,6 +34,8 @@ interface SlowPhases {
   readonly lag: number;
   readonly connectionWait: number;
   readonly connect: number;
+  /** Absent where there was none. */
+  readonly tls?: number;
   readonly firstByte: number;
   readonly download: number;
 }
@@ -72,6 +74,7 @@ export class SlowestLog {
   readonly lagNs: Float64Array;
   readonly connectionWaitNs: Float64Array;
   readonly connectNs: Float64Array;
+  readonly tlsNs: Float64Array;
   readonly firstByteNs: Float64Array;
   readonly downloadNs: Float64Array;
   readonly ageNs: Float64Array;
@@ -97,6 +100,7 @@ export class SlowestLog {
     this.lagNs = column();
     this.connectionWaitNs = column();
     this.connectNs = column();
+    this.tlsNs = column();
     this.firstByteNs = column();
     this.downloadNs = column();
     this.ageNs = column();
@@ -178,14 +182,15 @@ export class SlowestLog {
     const lag = Math.round(this.lagNs[row]!);
     const connectionWait = Math.round(this.connectionWaitNs[row]!);
     const connect = Math.round(this.connectNs[row]!);
+    const tls = Math.round(this.tlsNs[row]!);
     const firstByte = Math.round(this.firstByteNs[row]!);
     const download = Math.round(this.downloadNs[row]!);
     return {
       dueMs: (this.intendedNs[row]! - measureStartNs) / 1e6,
       user: userNumber(this.user[row]!),
       // Of the whole nanoseconds, so that they add up in the record too.
-      responseNs: lag + connectionWait + connect + firstByte + download,
-      phasesNs: { lag, connectionWait, connect, firstByte, download },
+      responseNs: lag + connectionWait + connect + tls + firstByte + download,
+      phasesNs: { lag, connectionWait, connect, ...(tls === 0 ? {} : { tls }), firstByte, download },
       status: known(this.status[row]!),
       code: this.code[row]!,
       connection: {

@@ -1,7 +1,9 @@
 /** The controller's handle on a generator process: start with a deadline, live figures, the report, and a certain end. */
+import { clientNamed } from '../clients/registry.ts';
 import { entryFile } from '../kernel/entry.ts';
 import { IpcChild } from '../kernel/ipc-child.ts';
 import type { ClientName, TrialConfig } from '../scenario/config.ts';
+import { authorityFile } from './authority-file.ts';
 import type { FromGenerator, GeneratorReport, ToGenerator } from './messages.ts';
 
 type Message<T extends FromGenerator['type']> = Extract<FromGenerator, { type: T }>;
@@ -12,6 +14,8 @@ export interface StartGeneratorOptions {
   readonly client?: ClientName;
   /** A command that starts the process, e.g. inside a host of a lab; nothing where absent. */
   readonly launcher?: readonly string[];
+  /** PEM of the authority that verifies the server, for a client whose process has to be started with it. */
+  readonly caPem?: string;
 }
 
 export interface GeneratorHandle {
@@ -19,7 +23,7 @@ export interface GeneratorHandle {
   readonly transport: 'epoll' | 'net';
   /** Why not epoll; null with epoll. */
   readonly transportReason: string | null;
-  start(request: { config: TrialConfig; host: string; port: number; seed: number }): void;
+  start(request: { config: TrialConfig; host: string; port: number; seed: number; caPem?: string }): void;
   onLive(listener: (figures: Omit<Message<'live'>, 'type'>) => void): void;
   onStarted(listener: (times: Omit<Message<'started'>, 'type'>) => void): void;
   /** Rejects with a GeneratorError where the process dies or fails. */
@@ -43,11 +47,11 @@ export class GeneratorError extends Error {
 
 /** Starts a generator process and waits until it is ready. Rejects with a GeneratorError; then no process is left behind. */
 export async function startGenerator(options: StartGeneratorOptions): Promise<GeneratorHandle> {
-  const child = new IpcChild<ToGenerator, FromGenerator>(
-    entryFile(import.meta.url, './main'),
-    [options.client ?? 'reference'],
-    options.launcher,
-  );
+  const { client = 'reference', launcher, caPem } = options;
+  const authority = await authorityFile(clientNamed(client), caPem);
+  const entry = entryFile(import.meta.url, './main');
+  const child = new IpcChild<ToGenerator, FromGenerator>(entry, [client], launcher, authority.environment);
+  void child.ended.then(() => authority.remove());
   const done = watchReport(child);
   done.catch(() => undefined); // Whoever waits for the report is told; before that, `ready` is.
   try {

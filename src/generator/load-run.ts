@@ -93,9 +93,9 @@ export class LoadRun {
   }
 
   #task(live: LiveCounts, worker: number, traceNs: Float64Array<SharedArrayBuffer> | undefined): WorkerTask {
-    const { config, host, port, seed } = this.#start;
-    const trace = traceNs === undefined ? {} : { traceNs };
-    return { config, host, port, seed, worker, workers: config.load.workers, live, ...trace, gate: this.#gate };
+    const { config, host, port, seed, caPem } = this.#start;
+    const optional = { ...(traceNs === undefined ? {} : { traceNs }), ...(caPem === undefined ? {} : { caPem }) };
+    return { config, host, port, seed, worker, workers: config.load.workers, live, ...optional, gate: this.#gate };
   }
 
   /** Waits until every worker is at the gate, then tells all of them the same start. Gives that start. */

@@ -6,6 +6,7 @@ import {
   type FailureCount,
   type Interval,
   type LatencyName,
+  type TlsCounts,
   type WorkerReport,
 } from '../clients/observations.ts';
 import type { PhaseFaults } from '../clients/phase-check.ts';
@@ -42,6 +43,19 @@ export function mergeWorkers(parts: readonly WorkerReport[]): WorkerReport {
     },
     intervals: mergeIntervals(parts.map((part) => part.intervals)),
     loops: parts.flatMap((part) => part.loops ?? []),
+    ...ofNodeClients(parts),
+  };
+}
+
+/** What all workers say alike, and the sum of what they sent again; nothing where no worker says anything. */
+function ofNodeClients(parts: readonly WorkerReport[]): Pick<WorkerReport, 'unmeasured' | 'retried' | 'client'> {
+  const { unmeasured, client } = parts[0] ?? {};
+  const retried = parts.flatMap((part) => part.retried ?? []);
+  const total = (name: 'measure' | 'wholeTrial'): number => sum(retried.map((part) => part[name]));
+  return {
+    ...(unmeasured === undefined ? {} : { unmeasured }),
+    ...(retried.length === 0 ? {} : { retried: { measure: total('measure'), wholeTrial: total('wholeTrial') } }),
+    ...(client === undefined ? {} : { client }),
   };
 }
 
@@ -111,6 +125,24 @@ function mergeConnections(parts: readonly ConnectionReport[]): ConnectionReport 
     resetsReceived: total((part) => part.resetsReceived),
     resetsSent: total((part) => part.resetsSent),
     requestsPerConnection: addRecords(parts.map((part) => part.requestsPerConnection)),
+    ...mergeTls(parts.flatMap(({ tls }) => tls ?? [])),
+  };
+}
+
+/** A count that any part does not know is not known of the whole. */
+function mergeTls(parts: readonly TlsCounts[]): { readonly tls?: TlsCounts } {
+  if (parts.length === 0) return {};
+  const total = (of: (part: TlsCounts) => number): number => sum(parts.map(of));
+  const rejected = parts.every(({ earlyDataRejected }) => earlyDataRejected !== undefined);
+  const failed = parts.every((part) => part.failed !== undefined);
+  return {
+    tls: {
+      full: total((part) => part.full),
+      resumed: total((part) => part.resumed),
+      earlyData: total((part) => part.earlyData),
+      ...(rejected ? { earlyDataRejected: total((part) => part.earlyDataRejected!) } : {}),
+      ...(failed ? { failed: total((part) => part.failed!) } : {}),
+    },
   };
 }
 

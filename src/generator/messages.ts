@@ -1,6 +1,14 @@
 /** What the controller and the generator process say to each other over IPC (structured clone). Times are CLOCK_MONOTONIC ns. */
 import type { TrialConfig } from '../scenario/config.ts';
-import type { ConnectionReport, FailureCount, Interval, LatencyName, RequestCounts } from '../clients/observations.ts';
+import type {
+  ClientFacts,
+  ConnectionReport,
+  FailureCount,
+  Interval,
+  LatencyName,
+  RequestCounts,
+  WorkerReport,
+} from '../clients/observations.ts';
 import type { PhaseFaults } from '../clients/phase-check.ts';
 import type { SlowRequest } from '../clients/slowest.ts';
 import type { LoopSecond } from '../clients/loop-watch.ts';
@@ -39,6 +47,12 @@ export interface GeneratorReport {
   /** Whole trial, HTTP bytes without TCP/IP headers. */
   readonly bytes: { readonly sent: number; readonly received: number };
   readonly intervals: readonly Interval[];
+  /** Requests that were sent again; absent: the client never does. */
+  readonly retried?: { readonly measure: number; readonly wholeTrial: number };
+  /** Series that the client cannot measure, by name, with the reason; absent: it measures all. */
+  readonly unmeasured?: NonNullable<WorkerReport['unmeasured']>;
+  /** What the client says of itself; absent of a client that is connbench's own. */
+  readonly client?: ClientFacts;
   /** What each worker saw of itself, second by second. */
   readonly loops?: readonly (readonly LoopSecond[])[];
   /** getrusage of the process over measure. */
@@ -56,6 +70,8 @@ export type ToGenerator =
       readonly host: string;
       readonly port: number;
       readonly seed: number;
+      /** PEM of the authority by which the server's certificate is verified. */
+      readonly caPem?: string;
     }
   | { readonly type: 'stop' };
 

@@ -18,13 +18,17 @@ import {
 } from './parse-error.ts';
 import { ROOT, STOP, wordTable } from './words.ts';
 
-const names = wordTable(['connection', 'content-length', 'transfer-encoding', 'keep-alive', 'host'], true);
+const names = wordTable(
+  ['connection', 'content-length', 'transfer-encoding', 'keep-alive', 'host', 'connbench-request'],
+  true,
+);
 const OTHER = 0;
 const CONNECTION = 1;
 const CONTENT_LENGTH = 2;
 const TRANSFER_ENCODING = 3;
 const KEEP_ALIVE = 4;
 const HOST = 5;
+const REQUEST_NUMBER = 6;
 
 const options = wordTable(['close', 'keep-alive'], true);
 const CLOSE_OPTION = 1;
@@ -46,6 +50,17 @@ const INSIDE = 1;
 const AFTER = 2;
 const BROKEN = 3;
 
+/** Digits of a request's number, and those of them that name the worker. */
+const numberDigits = 16;
+const workerDigits = 4;
+
+/** The value of a hexadecimal digit, or -1. */
+function hexValue(octet: number): number {
+  if (octet >= ZERO && octet < ZERO + 10) return octet - ZERO;
+  const letter = (octet | 0x20) - 0x61; // From `a`, whatever its case.
+  return letter >= 0 && letter < 6 ? letter + 10 : -1;
+}
+
 export class FieldSection {
   /** The empty line was read. */
   done = false;
@@ -60,8 +75,14 @@ export class FieldSection {
   keepAliveOption = false;
   hostFields = 0;
   readonly hint = new KeepAliveHint();
+  /** Hexadecimal digits of the request's number: 16 of a good one, 0 without one, and whatever else of a bad one. */
+  numberDigits = 0;
+  /** The number's first four digits, and the others. */
+  numberWorker = 0;
+  numberSequence = 0;
 
   readonly #limits: MessageLimits;
+  readonly #readsNumber: boolean;
   #budgetBytes = 0;
   #bytes = 0;
   #interpreted = true;
@@ -74,8 +95,10 @@ export class FieldSection {
   #members = 0;
   #chunkedMembers = 0;
 
-  constructor(limits: MessageLimits) {
+  /** `readsNumber`: the field `Connbench-Request` is read, in which a retrying client numbers its requests. */
+  constructor(limits: MessageLimits, readsNumber = false) {
     this.#limits = limits;
+    this.#readsNumber = readsNumber;
   }
 
   /**
@@ -99,6 +122,9 @@ export class FieldSection {
     this.keepAliveOption = false;
     this.hostFields = 0;
     this.hint.reset();
+    this.numberDigits = 0;
+    this.numberWorker = 0;
+    this.numberSequence = 0;
     this.#chunkedMembers = 0;
   }
 
@@ -195,6 +221,8 @@ export class FieldSection {
     } else if (kind === HOST) {
       this.hostFields++;
       this.#kind = OTHER;
+    } else if (kind === REQUEST_NUMBER && !this.#readsNumber) {
+      this.#kind = OTHER;
     }
     return this.error === 0;
   }
@@ -215,6 +243,8 @@ export class FieldSection {
         this.#listOctet(octet, codings.next);
       } else if (kind === KEEP_ALIVE) {
         this.hint.octet(octet);
+      } else if (kind === REQUEST_NUMBER) {
+        this.#numberOctet(octet);
       }
     }
     return offset;
@@ -234,6 +264,16 @@ export class FieldSection {
     }
     this.#length = length;
     this.#place = INSIDE;
+  }
+
+  /** Digits before optional white space; anything else spoils the number, and only that. */
+  #numberOctet(octet: number): void {
+    if (octet === SP || octet === HTAB) return;
+    const digit = hexValue(octet);
+    if (digit < 0 || this.numberDigits >= numberDigits) this.numberDigits = numberDigits + 1;
+    else if (this.numberDigits < workerDigits) this.numberWorker = this.numberWorker * 16 + digit;
+    else this.numberSequence = this.numberSequence * 16 + digit;
+    this.numberDigits++;
   }
 
   /** A list of tokens; a member that is more than a token (a parameter, two words) is none of ours (RFC 9110 §5.6.1). */
@@ -280,7 +320,7 @@ export class FieldSection {
       this.#endMember();
       // No coding at all, or chunked applied twice: the end of such a body is anyone's guess (RFC 9112 §6.1).
       if (this.#members === 0 || this.#chunkedMembers > 1) this.error = BAD_TRANSFER_ENCODING;
-    } else {
+    } else if (kind === KEEP_ALIVE) {
       this.hint.end();
     }
     this.#kind = OTHER;

@@ -73,11 +73,29 @@ export class RequestParser {
   #word = ROOT;
   #remainingBytes = 0;
 
-  /** Throws a RangeError on a limit that is not a non-negative safe integer. */
-  constructor(limits: Partial<MessageLimits> = {}) {
+  /**
+   * Throws a RangeError on a limit that is not a non-negative safe integer. `readsNumber`: the field `Connbench-Request` is read, in which a
+   * retrying client numbers its requests.
+   */
+  constructor(limits: Partial<MessageLimits> = {}, readsNumber = false) {
     this.#limits = messageLimits(limits);
-    this.#fields = new FieldSection(this.#limits);
+    this.#fields = new FieldSection(this.#limits, readsNumber);
     this.#chunked = new ChunkedBody(this.#limits, this.#fields);
+  }
+
+  /** Of a complete head: 16 where the request has a number. */
+  get numberDigits(): number {
+    return this.#fields.numberDigits;
+  }
+
+  /** The number's first four digits. */
+  get numberWorker(): number {
+    return this.#fields.numberWorker;
+  }
+
+  /** The number's other twelve digits. */
+  get numberSequence(): number {
+    return this.#fields.numberSequence;
   }
 
   /** Before each request, and as newly made. */

@@ -38,6 +38,9 @@ export const EINTR = 4;
 export const EAGAIN = 11;
 export const EINVAL = 22;
 export const EMFILE = 24;
+export const EPIPE = 32;
+export const EPROTO = 71;
+export const ECONNRESET = 104;
 export const EINPROGRESS = 115;
 
 /** `ECONNRESET` for 104; `errno 999` where the number has no name here. */

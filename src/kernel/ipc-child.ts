@@ -21,11 +21,20 @@ export class IpcChild<To extends object, From> {
 
   /**
    * Starts `entry`, a built file, with the arguments. `launcher` is a command that ends in executing what follows it, without a fork
-   * (`nsenter`, `unshare`): pid, signals and channel are those of the entry.
+   * (`nsenter`, `unshare`): pid, signals and channel are those of the entry. `environment` is added to this process's own.
    */
-  constructor(entry: string, args: readonly string[] = [], launcher: readonly string[] = []) {
+  constructor(
+    entry: string,
+    args: readonly string[] = [],
+    launcher: readonly string[] = [],
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     const [program = process.execPath, ...rest] = [...launcher, process.execPath, entry, ...args];
-    this.#child = spawn(program, rest, { serialization: 'advanced', stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });
+    this.#child = spawn(program, rest, {
+      serialization: 'advanced',
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      env: { ...process.env, ...environment },
+    });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#stderr = (this.#stderr + text).slice(-stderrBytes);
     });

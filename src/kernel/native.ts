@@ -1,4 +1,4 @@
-/** Loads the C library through koffi once per thread: every native call of the program is declared here, and nowhere else. */
+/** Loads the C library through koffi once per thread: every native call of the program is declared here, or for TLS in `openssl.ts`. */
 import { createRequire } from 'node:module';
 
 /** One call as declared to koffi. Addresses travel as numbers, so a call costs no allocation. */
@@ -39,6 +39,10 @@ export interface Native {
   readonly view: (address: number, bytes: number) => ArrayBuffer;
   /** errno of the last native call made by this thread. */
   readonly errno: () => number;
+  /** Sleeps in a thread of libuv's pool until the CLOCK_MONOTONIC time at an address (struct timespec), then calls back in this one. */
+  readonly sleepUntil: (timespec: number, callback: () => void) => void;
+  /** Another function of this process by its C signature; throws where there is none. For `openssl.ts` only. */
+  readonly declare: (signature: string) => unknown;
 }
 
 export type NativeResult =
@@ -46,6 +50,10 @@ export type NativeResult =
   /** Why FFI cannot be used here, in a sentence for the record. */
   | { readonly ok: false; readonly reason: string };
 
+/** A function that koffi can call in another thread. */
+interface AsyncCall {
+  async(...args: readonly [...number[], (error: unknown, result: unknown) => void]): void;
+}
 interface KoffiLibrary {
   func(definition: string): unknown;
 }
@@ -117,7 +125,18 @@ function tryLoad(): NativeResult {
   const libc = calls as unknown as LibC;
   const view = (address: number, bytes: number): ArrayBuffer => koffi.view(BigInt(address), bytes);
   const errnoView = new Int32Array(view(libc.errnoLocation(), 4));
-  return { ok: true, native: { libc, view, errno: () => errnoView[0]! } };
+  const declare = (signature: string): unknown => library.func(signature);
+  return { ok: true, native: { libc, view, errno: () => errnoView[0]!, sleepUntil: sleeper(library), declare } };
+}
+
+const CLOCK_MONOTONIC = 1;
+const TIMER_ABSTIME = 1;
+
+function sleeper(library: KoffiLibrary): Native['sleepUntil'] {
+  const call = library.func('int clock_nanosleep(int, int, size_t, size_t)') as AsyncCall;
+  return (timespec, callback) => {
+    call.async(CLOCK_MONOTONIC, TIMER_ABSTIME, timespec, 0, callback);
+  };
 }
 
 function optional(library: KoffiLibrary, signature: string): unknown {

@@ -23,15 +23,16 @@ export const slowPhases = [
   ['lag', 'lag'],
   ['connectionWait', 'wait'],
   ['connect', 'connect'],
+  ['tls', 'tls'],
   ['firstByte', '1st byte'],
   ['download', 'download'],
 ] as const satisfies readonly (readonly [keyof SlowRequestRecord['phasesNs'], string])[];
 
-const columns: readonly Column[] = [
+const allColumns: readonly Column[] = [
   { heading: 'due s', text: ({ dueMs }) => (dueMs / 1000).toFixed(3) },
   { heading: 'ms', text: responseText },
   ...slowPhases.map(([phase, heading]): Column => {
-    return { heading, text: ({ phasesNs }) => phaseText(phasesNs[phase]) };
+    return { heading, text: ({ phasesNs }) => phaseText(phasesNs[phase] ?? 0) };
   }),
 ];
 
@@ -66,6 +67,9 @@ function trialText(trial: TrialRecord, width: number, paint: Paint): string {
   const { slowest = [], block, valid } = trial;
   const heading = `Block ${block + 1}${valid ? '' : ', invalid'}`;
   if (slowest.length === 0) return `\n${heading}: no request is recorded.`;
+  const columns = allColumns.filter(
+    ({ heading: name }) => name !== 'tls' || slowest.some(({ phasesNs }) => phasesNs.tls),
+  );
   const widths = columns.map(({ heading: name, text }) =>
     Math.max(displayWidth(name), ...slowest.map((request) => displayWidth(text(request)))),
   );

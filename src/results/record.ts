@@ -9,6 +9,7 @@ import { hostSettingsSchema, linkSchema } from './network-record.ts';
 import { failureSchema, requestsSchema, throughputSchema } from './request-record.ts';
 import { environmentSchema, expectationSchema, explanationSchema, gateSchema, plannedTrialSchema, variantSchema } from './run-plan.ts';
 import { selfCheckSchema } from './self-check-record.ts';
+import { firstCloserSchema, requestsPerConnectionSchema, serverSchema } from './server-record.ts';
 import { slowRequestSchema } from './slowest-record.ts';
 import {
   amountSchema,
@@ -16,7 +17,6 @@ import {
   countSchema,
   documentSchema,
   isoTimeSchema,
-  limitSchema,
   reasonSchema,
   tallySchema,
   type DeepReadonly,
@@ -107,14 +107,6 @@ export type LatencyRecordName = (typeof latencyRecordNames)[number];
 const latencySetSchema = z.record(z.enum(latencyRecordNames), latencySchema.nullable());
 export type LatencySet = DeepReadonly<z.infer<typeof latencySetSchema>>;
 
-const firstCloserSchema = z.object({ client: countSchema, server: countSchema, reset: countSchema });
-/** Connections by requests answered on them; mean and max are null where no connection ended. */
-const requestsPerConnectionSchema = z.object({
-  histogram: tallySchema,
-  mean: amountSchema.nullable(),
-  max: countSchema.nullable(),
-});
-
 /** The client's own count over the whole trial. */
 export const connectionsSchema = z.object({
   /** A SYN was sent. */
@@ -134,7 +126,17 @@ export const connectionsSchema = z.object({
   teardown: countSchema,
   resets: z.object({ received: countSchema, sent: countSchema }),
   closesByReason: tallySchema,
-  tls: z.object({ full: countSchema, resumed: countSchema, earlyData: countSchema }).nullable(),
+  /** Handshakes; null without TLS. `failed`: established by TCP and never by TLS; then opened = full + resumed + failed. */
+  tls: z
+    .object({
+      full: countSchema,
+      resumed: countSchema,
+      /** Resumed, and the server took the request that came with the first flight (0-RTT). */
+      earlyData: countSchema,
+      earlyDataRejected: z.exactOptional(countSchema),
+      failed: z.exactOptional(countSchema),
+    })
+    .nullable(),
 });
 export type ConnectionsRecord = DeepReadonly<z.infer<typeof connectionsSchema>>;
 
@@ -171,42 +173,6 @@ const memorySideSchema = z.object({
   rssEndBytes: amountSchema.nullable(),
   series: seriesSchema,
 });
-
-export const liveSettingsSchema = z.object({
-  runtime: z.string(),
-  keepAliveTimeoutMs: limitSchema.nullable(),
-  keepAliveTimeoutBufferMs: limitSchema.nullable(),
-  maxRequestsPerSocket: limitSchema.nullable(),
-  headersTimeoutMs: limitSchema.nullable(),
-  requestTimeoutMs: limitSchema.nullable(),
-  connectionsCheckingIntervalMs: limitSchema.nullable(),
-  maxConnections: limitSchema.nullable(),
-  backlog: limitSchema.nullable(),
-  noDelay: z.boolean().nullable(),
-});
-
-/** The server's own count over the whole trial; counts are null where it died before it could report. */
-export const serverSchema = z.object({
-  kind: z.enum(['node', 'reference', 'command', 'external']),
-  settings: liveSettingsSchema.nullable(),
-  accepted: countSchema.nullable(),
-  executed: countSchema.nullable(),
-  refused: countSchema.nullable(),
-  turnedAway: countSchema.nullable(),
-  closesByReason: tallySchema.nullable(),
-  firstCloser: firstCloserSchema.nullable(),
-  requestsPerConnection: requestsPerConnectionSchema.nullable(),
-  eventLoopDelay: z
-    .object({
-      count: countSchema,
-      meanNs: amountSchema,
-      p50Ns: amountSchema,
-      p99Ns: amountSchema,
-      maxNs: amountSchema,
-    })
-    .nullable(),
-});
-export type ServerRecord = DeepReadonly<z.infer<typeof serverSchema>>;
 
 /** One figure counted independently by several parties; null where a party cannot count it. `ok` is null where nothing could be compared. */
 export const reconciliationSchema = z.object({
@@ -258,6 +224,10 @@ export const trialSchema = z.object({
     transport: z.enum(['epoll', 'net']).nullable(),
     /** Why not epoll; null with epoll. */
     transportReason: z.string().nullable(),
+    /** As read from what ran: `node v20.20.2`. Absent of the reference client, and where there was no report. */
+    version: z.exactOptional(z.string()),
+    /** Options in force by name, defaults included. */
+    settings: z.exactOptional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))),
   }),
   /** Null where the generator died before it could report; so are throughput and connections. */
   requests: requestsSchema.nullable(),

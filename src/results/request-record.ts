@@ -19,6 +19,8 @@ export const requestsSchema = z.object({
   abandoned: countSchema.nullable(),
   retried: countSchema.nullable(),
   executedByServer: countSchema.nullable(),
+  /** Executions, by the server's count, of a request that had been executed already. Absent where the client does not retry. */
+  duplicates: z.exactOptional(countSchema.nullable()),
   wholeTrial: z
     .object({
       ...requestCountsShape,

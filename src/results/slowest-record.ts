@@ -15,6 +15,8 @@ export const slowRequestSchema = z.object({
     lag: amountSchema,
     connectionWait: amountSchema,
     connect: amountSchema,
+    /** Absent where there was none. */
+    tls: z.exactOptional(amountSchema),
     firstByte: amountSchema,
     download: amountSchema,
   }),

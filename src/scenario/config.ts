@@ -137,6 +137,8 @@ export interface CommandServerConfig {
   /** Ready when a GET of this path answers below 500; null: when the port accepts. */
   readonly readyPath: string | null;
   readonly readyTimeoutMs: number;
+  /** Absolute path of the certificates (PEM) that its certificate is verified by; absent: those of the system. */
+  readonly ca?: string;
 }
 
 /** A server that runs already; host mode only. */
@@ -145,6 +147,8 @@ export interface ExternalServerConfig {
   /** Dotted IPv4. */
   readonly host: string;
   readonly port: number;
+  /** As of `CommandServerConfig`. */
+  readonly ca?: string;
 }
 
 /** The bundled servers. `null` means: leave the runtime's own default, which is read back and reported. */

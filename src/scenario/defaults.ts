@@ -1,6 +1,10 @@
 /** The default of every knob, as text in the form of the file, and the filling of a configuration with them. */
+import type { ClientTable, LoadTable } from './clients/table.ts';
+import { clientTables } from './clients/tables.ts';
+import { clientDetails, fillClient, fillStrategy, ownDefault, type FilledClient } from './fill-strategy.ts';
 import type { ShapeMap } from './load-schema.ts';
 import type { ConfigPatch, DelayMap } from './schema.ts';
+import type { FaultItem } from './server-schema.ts';
 
 type Filled<Value> = Value extends readonly unknown[]
   ? Value
@@ -11,14 +15,41 @@ type Part<Key extends keyof ConfigPatch> = Required<ConfigPatch>[Key];
 
 type ServerPart = Required<Part<'server'>>;
 type CommandKey = 'command' | 'cwd' | 'env' | 'port' | 'readyPath' | 'readyTimeout';
-export type FilledStrategy = Filled<Part<'strategy'>>;
-export type FilledBundledServer = Filled<Omit<ServerPart, CommandKey | 'url' | 'kind' | 'response'>> & {
+type StrategyPart = Required<Part<'strategy'>>;
+type NeutralOfPool = 'maxLifetimeJitter' | 'validate';
+type NeutralOfTcp = 'userTimeout' | 'sourceAddresses';
+type Maybe<Map, Keys extends keyof Map> = Readonly<Required<Omit<Map, Keys>>> & { readonly [Key in Keys]?: Map[Key] };
+export interface FilledTls {
+  readonly version: '1.2' | '1.3';
+  readonly resumption: 'none' | 'session' | 'early-data';
+}
+/** Knobs that came later are left out where they ask for nothing. */
+export type FilledStrategy = Readonly<Omit<StrategyPart, 'pool' | 'tls' | 'tcp' | 'timeouts'>> & {
+  readonly pool: Maybe<StrategyPart['pool'], NeutralOfPool>;
+  readonly tls: 'off' | FilledTls;
+  readonly tcp: Maybe<StrategyPart['tcp'], NeutralOfTcp>;
+  readonly timeouts: Filled<StrategyPart['timeouts']>;
+};
+type DetailKey = 'faults' | 'tls' | 'http2';
+export type FilledBundledServer = Filled<
+  Omit<ServerPart, CommandKey | DetailKey | 'ca' | 'url' | 'kind' | 'response'>
+> & {
   readonly kind: 'node' | 'reference';
   readonly response: Filled<Omit<ServerPart['response'], 'delay'>> & { readonly delay: string | DelayMap };
+  /** Where there are any. */
+  readonly faults?: readonly FaultItem[];
+  /** Where the strategy has tls. */
+  readonly tls?: Filled<ServerPart['tls']>;
+  /** Where the protocol is h2. */
+  readonly http2?: Filled<ServerPart['http2']>;
 };
-export type FilledCommandServer = { readonly kind: 'command' } & Filled<Pick<ServerPart, CommandKey>>;
-export type FilledServer =
-  FilledBundledServer | FilledCommandServer | ({ readonly kind: 'external' } & Pick<ServerPart, 'url'>);
+/** File of certificates; absent: those of the system. */
+interface WithCa {
+  readonly ca?: string;
+}
+export type FilledCommandServer = { readonly kind: 'command' } & Filled<Pick<ServerPart, CommandKey>> & WithCa;
+type FilledExternalServer = { readonly kind: 'external' } & Pick<ServerPart, 'url'> & WithCa;
+export type FilledServer = FilledBundledServer | FilledCommandServer | FilledExternalServer;
 export type FilledNetwork = Filled<Part<'network'>>;
 
 type LoadPart = Required<Part<'load'>>;
@@ -47,7 +78,7 @@ export type FilledLoad = FilledOpenLoad | FilledClosedLoad;
 
 /** A configuration with every knob given, in the form of the file: it could be pasted back under `base`. */
 export type FilledConfig = Readonly<{
-  client: Part<'client'>;
+  client: FilledClient;
   strategy: FilledStrategy;
   server: FilledServer;
   network: FilledNetwork;
@@ -77,6 +108,9 @@ export const defaultStrategy: FilledStrategy = {
   timeouts: { connect: '10s', response: '30s' },
 };
 
+/** Where there is encryption: what most clients do. */
+export const defaultTls: FilledTls = { version: '1.3', resumption: 'session' };
+
 export const defaultServer: FilledBundledServer = {
   kind: 'node',
   keepAliveTimeout: 'default',
@@ -88,6 +122,14 @@ export const defaultServer: FilledBundledServer = {
   firstCloser: 'server',
   response: { size: '1kB', framing: 'length', delay: '0s' },
 };
+
+export const defaultServerTls = { sessionTickets: true, earlyData: 'off', certificate: 'ecdsa' } as const;
+export const defaultServerHttp2 = { maxConcurrentStreams: 100 } as const;
+/** Of the knobs that are left out of a filled strategy. */
+export const neutralStrategy = {
+  pool: { maxLifetimeJitter: '0%', validate: false },
+  tcp: { userTimeout: 'default', sourceAddresses: 1 },
+} as const;
 
 /** Beside these a command has to be given. */
 export const defaultCommand = { cwd: '.', env: {}, port: 8080, readyPath: 'none', readyTimeout: '10s' } as const;
@@ -126,34 +168,28 @@ export const defaultClosedLoad = {
   request: defaultRequest,
 } as const;
 
-export const defaultClient: FilledConfig['client'] = 'reference';
+export const defaultClient = 'reference';
 export const defaultBlocks = 1;
 
 /** Fills in every default. Keys of the other load model are left out: whether they may stand is a rule's business. */
 export function fillDefaults(patch: ConfigPatch): FilledConfig {
+  const client = fillClient(patch.client);
+  const load = fillLoad(patch.load ?? {}, clientTables[clientDetails(client).name]);
+  const strategy = fillStrategy(patch.strategy ?? {}, client, load);
   return {
-    client: patch.client ?? defaultClient,
-    strategy: fillStrategy(patch.strategy ?? {}),
-    server: fillServer(patch.server ?? {}),
+    client,
+    strategy,
+    server: fillServer(patch.server ?? {}, strategy),
     network: fillNetwork(patch.network ?? {}),
-    load: fillLoad(patch.load ?? {}),
+    load,
   };
 }
 
-function fillStrategy(patch: Part<'strategy'>): FilledStrategy {
-  return {
-    ...defaultStrategy,
-    ...patch,
-    pool: { ...defaultStrategy.pool, ...patch.pool },
-    tcp: { ...defaultStrategy.tcp, ...patch.tcp },
-    timeouts: { ...defaultStrategy.timeouts, ...patch.timeouts },
-  };
-}
-
-function fillServer(patch: Part<'server'>): FilledServer {
-  const { kind = defaultServer.kind, command, cwd, env, port, readyPath, readyTimeout, url, ...bundled } = patch;
+function fillServer(patch: Part<'server'>, strategy: FilledStrategy): FilledServer {
+  const { kind = defaultServer.kind, command, cwd, env, port, readyPath, readyTimeout, url, ca, ...bundled } = patch;
+  const trusted = ca === undefined ? {} : { ca };
   // A command or url that is missing breaks a rule.
-  if (kind === 'external') return { kind, url: url ?? '' };
+  if (kind === 'external') return { kind, url: url ?? '', ...trusted };
   if (kind === 'command') {
     return {
       kind,
@@ -163,9 +199,19 @@ function fillServer(patch: Part<'server'>): FilledServer {
       port: port ?? defaultCommand.port,
       readyPath: readyPath ?? defaultCommand.readyPath,
       readyTimeout: readyTimeout ?? defaultCommand.readyTimeout,
+      ...trusted,
     };
   }
-  return { ...defaultServer, ...bundled, kind, response: { ...defaultServer.response, ...bundled.response } };
+  const { tls, http2, faults = [], ...knobs } = bundled;
+  return {
+    ...defaultServer,
+    ...knobs,
+    kind,
+    response: { ...defaultServer.response, ...knobs.response },
+    ...(faults.length === 0 ? {} : { faults }),
+    ...(strategy.tls === 'off' ? {} : { tls: { ...defaultServerTls, ...tls } }),
+    ...(strategy.protocol === 'h2' ? { http2: { ...defaultServerHttp2, ...http2 } } : {}),
+  };
 }
 
 function fillNetwork(patch: Part<'network'>): FilledNetwork {
@@ -178,7 +224,7 @@ function fillNetwork(patch: Part<'network'>): FilledNetwork {
   };
 }
 
-function fillLoad(patch: Part<'load'>): FilledLoad {
+function fillLoad(patch: Part<'load'>, { load: table }: ClientTable): FilledLoad {
   const { model = 'open', warmUp, duration, workers, users, thinkTime, page } = patch;
   const rest = {
     warmUp: warmUp ?? defaultTimes.warmUp,
@@ -186,7 +232,8 @@ function fillLoad(patch: Part<'load'>): FilledLoad {
     workers: workers ?? defaultTimes.workers,
     ...fillRequests(patch),
   };
-  if (model === 'open') return { model, ...fillArrivals(patch), ...rest };
+  if (model === 'open')
+    return { model, ...fillArrivals({ ...patch, arrivals: patch.arrivals ?? arrivalsOf(table) }), ...rest };
   return {
     model,
     users: users ?? defaultClosedLoad.users,
@@ -195,6 +242,11 @@ function fillLoad(patch: Part<'load'>): FilledLoad {
     ...(page === undefined ? {} : { page: { assets: page.assets ?? 0 } }),
     ...rest,
   };
+}
+
+/** How requests are spaced where the file does not say. */
+function arrivalsOf(table: LoadTable): 'constant' | 'poisson' {
+  return ownDefault(table.arrivals) === 'constant' ? 'constant' : defaultOpenLoad.arrivals;
 }
 
 function fillArrivals({ rate, arrivals, shape, trace }: Part<'load'>): FilledArrivals {

@@ -18,9 +18,20 @@ const bundledServer = [
   'backlog',
   'firstCloser',
   'response',
+  'faults',
+  'tls',
+  'http2',
 ];
 
+/** Clients that are a package, of which there are versions. */
+const ofPackage = ['version', 'modules'];
+
 export const discriminators = {
+  client: {
+    path: 'client',
+    key: 'name',
+    own: { undici: ofPackage, agentkeepalive: ofPackage, autocannon: ofPackage },
+  },
   load: {
     path: 'load',
     key: 'model',
@@ -37,8 +48,8 @@ export const discriminators = {
     own: {
       node: bundledServer,
       reference: bundledServer,
-      command: ['command', 'cwd', 'env', 'port', 'readyPath', 'readyTimeout'],
-      external: ['url'],
+      command: ['command', 'cwd', 'env', 'port', 'readyPath', 'readyTimeout', 'ca'],
+      external: ['url', 'ca'],
     },
   },
   delay: {

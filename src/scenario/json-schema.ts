@@ -8,7 +8,10 @@ import {
   defaultNetwork,
   defaultOpenLoad,
   defaultServer,
+  defaultServerHttp2,
+  defaultServerTls,
   defaultStrategy,
+  neutralStrategy,
 } from './defaults.ts';
 import { scenarioSchema } from './schema.ts';
 
@@ -20,8 +23,12 @@ export function scenarioJsonSchema(): JsonObject {
   const properties = schema['properties'] as JsonObject;
   addDefaults(properties['base'], {
     client: defaultClient,
-    strategy: defaultStrategy,
-    server: { ...defaultServer, ...defaultCommand },
+    strategy: {
+      ...defaultStrategy,
+      pool: { ...defaultStrategy.pool, ...neutralStrategy.pool },
+      tcp: { ...defaultStrategy.tcp, ...neutralStrategy.tcp },
+    },
+    server: { ...defaultServer, ...defaultCommand, faults: [], tls: defaultServerTls, http2: defaultServerHttp2 },
     network: defaultNetwork,
     load: { ...defaultClosedLoad, ...defaultOpenLoad, shape: 'steady' },
   });

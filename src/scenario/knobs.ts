@@ -164,30 +164,14 @@ export function flag(description: string): z.ZodBoolean {
   return z.boolean({ error: (issue) => `must be true or false, not ${quote(issue.input)}` }).describe(description);
 }
 
-/** One of the words that work in this version. Words of the format that a later version brings are named as such. */
-export function choice<const Now extends readonly [string, ...string[]]>(knob: {
+/** One of some words. */
+export function choice<const Words extends readonly [string, ...string[]]>(knob: {
   readonly description: string;
-  readonly now: Now;
-  readonly later?: readonly string[];
-}): z.ZodEnum<{ [Word in Now[number]]: Word }> {
-  const error = (issue: { readonly input?: unknown; readonly path?: PropertyKey[] | undefined }): string => {
-    const name = (issue.path ?? []).join('.');
-    if (typeof issue.input === 'string' && knob.later?.includes(issue.input) === true) {
-      return notYet(name, issue.input, listOf(knob.now));
-    }
-    return `must be ${listOf(knob.now, 'or')}, not ${quote(issue.input)}`;
-  };
-  return z.enum(knob.now, { error }).describe(knob.description);
-}
-
-/** A knob of the format with one value that works in this version. */
-export function only<const Value extends string | number>(knob: {
-  readonly description: string;
-  readonly name: string;
-  readonly value: Value;
-}): z.ZodLiteral<Value> {
-  const error = (issue: { readonly input?: unknown }): string => notYet(knob.name, issue.input, String(knob.value));
-  return z.literal(knob.value, { error }).describe(knob.description);
+  readonly words: Words;
+}): z.ZodEnum<{ [Word in Words[number]]: Word }> {
+  const error = (issue: { readonly input?: unknown }): string =>
+    `must be ${listOf(knob.words)}, not ${quote(issue.input)}`;
+  return z.enum(knob.words, { error }).describe(knob.description);
 }
 
 /** Text on one line, or on several; shown in reports. */
@@ -204,12 +188,7 @@ export function word(description: string, pattern: RegExp, rule: string): z.ZodS
   return z.string({ error }).regex(pattern, { error }).describe(description);
 }
 
-/** The sentence for a knob that the format has and this version does not run. */
-function notYet(name: string, value: unknown, works: string): string {
-  return `${name} ${quote(value)} is not in this version; what works now: ${works}`.replace(/^ /, '');
-}
-
-function listOf(words: readonly string[], last: 'and' | 'or' = 'and'): string {
+function listOf(words: readonly string[]): string {
   if (words.length < 2) return words.join('');
-  return `${words.slice(0, -1).join(', ')} ${last} ${words.at(-1) ?? ''}`;
+  return `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
 }

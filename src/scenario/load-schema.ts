@@ -69,7 +69,7 @@ const trace = z
 
 const thinking = (description: string): ReturnType<typeof duration> => duration({ description, ...aDay });
 const thinkTimeMapSchema = knobs({
-  distribution: choice({ description: 'Shape of the think time.', now: ['exponential', 'lognormal'] }),
+  distribution: choice({ description: 'Shape of the think time.', words: ['exponential', 'lognormal'] }),
   mean: thinking('exponential: the mean.'),
   median: thinking('lognormal: the median.'),
   sigma: real({ description: 'lognormal: standard deviation of the logarithm.', min: 0, max: 5 }),
@@ -100,7 +100,7 @@ const headers = z
   .describe('Header fields beside those of the client; Host and User-Agent replace them.');
 
 const requestKnobs = {
-  method: choice({ description: 'Method of the request.', now: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] }),
+  method: choice({ description: 'Method of the request.', words: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] }),
   path: word(
     'Target of the request.',
     /^\/[\x21\x22\x24-\x7e]{0,1999}$/,
@@ -117,10 +117,10 @@ const requestKnobs = {
 export const loadSchema = knobs({
   model: choice({
     description: 'open: arrivals at a rate, whatever the responses do. closed: users that wait, think and repeat.',
-    now: ['open', 'closed'],
+    words: ['open', 'closed'],
   }),
   rate: rate({ description: 'open: requests per second, over all workers.', min: 0.001, ...fastest }),
-  arrivals: choice({ description: 'open: how arrivals are spaced.', now: ['constant', 'poisson'] }),
+  arrivals: choice({ description: 'open: how arrivals are spaced.', words: ['constant', 'poisson'] }),
   shape,
   trace,
   users: count({ description: 'closed: virtual users, over all workers.', min: 1, max: 1_000_000 }),

@@ -16,7 +16,7 @@ export const derivedMetrics = {
   rssPerConnection: 'memory.server.rssPerConnectionBytes',
 } as const;
 
-const latencies = ['response', 'service', 'connectionWait', 'connect', 'firstByte', 'download', 'lag'] as const;
+const latencies = ['response', 'service', 'connectionWait', 'connect', 'tls', 'firstByte', 'download', 'lag'] as const;
 const quantiles = ['min', 'p50', 'p90', 'p99', 'p999', 'max', 'mean'] as const;
 const sides = ['client', 'server'] as const;
 const counts = ['scheduled', 'started', 'completed', 'failed', 'dropped', 'abandoned'] as const;
@@ -72,6 +72,7 @@ const byUnit: readonly (readonly [MetricUnit, readonly string[]])[] = [
   ['count', product(['connections'], ['requestsPerConnection'], ['mean', 'max'])],
   ['count', product(['connections'], ['firstCloser'], [...sides, 'reset'])],
   ['count', product(['connections'], ['resets'], ['received', 'sent'])],
+  ['count', product(['connections'], ['tls'], ['full', 'resumed', 'earlyData', 'earlyDataRejected', 'failed'])],
   ['count', product(['fds'], sides, ['start', 'peak', 'end'])],
   ['count', product(['timeWait'], sides, ['entered', 'teardown', 'peak', 'end'])],
   ['count', ['timeWait.overflow']],
@@ -124,7 +125,6 @@ export function latencyQuantile(path: string): LatencyQuantile | null {
 
 /** Why a path is no metric of this version. */
 export function metricProblem(path: string): { readonly message: string; readonly suggestion?: string } {
-  if (path.includes('tls')) return { message: 'is not recorded in this version, which has no TLS' };
   const suggestion = nearest(path, [...metricPaths, ...product(['kernel'], sides, kernelCounters)]);
   const message =
     'is not a metric; metrics are paths into a result, such as latency.response.p50 or connections.opened';

@@ -17,7 +17,7 @@ const middleboxMap = knobs({
   then: choice({
     description:
       'What becomes of packets of a forgotten flow. drop: they vanish. reset: their sender gets a RST. refuse: like a NAT, nothing passes either way until the client opens anew; the client gets a RST, the server silence.',
-    now: ['drop', 'reset', 'refuse'],
+    words: ['drop', 'reset', 'refuse'],
   }),
 });
 
@@ -25,7 +25,7 @@ export const networkSchema = knobs({
   mode: choice({
     description:
       'lab: two hosts in namespaces of their own, joined by an emulated link. host: this machine as it is. auto: a lab where the machine allows one.',
-    now: ['lab', 'host', 'auto'],
+    words: ['lab', 'host', 'auto'],
   }),
   rtt: linkTime('Round-trip time that the link adds, half of it each way.'),
   jitter: linkTime('Each packet is late by up to this much more, without overtaking.'),

@@ -16,6 +16,8 @@ import type { BrokenRule } from './broken-rule.ts';
 import { brokenRules } from './rules.ts';
 import { configSchema, topSchema, type ConfigPatch, type TopInput } from './schema.ts';
 import { select, shortList, type Axes } from './selection.ts';
+import { setupFiles, type SetupFiles } from './setup-files.ts';
+import { SetupCheck } from './setup-rules.ts';
 import { readTraceFile } from './trace-file.ts';
 import { Traces, type ReadTrace } from './traces.ts';
 import { crossProduct, type Cell, type Variant } from './variants.ts';
@@ -58,6 +60,8 @@ export interface ParseOptions {
   readonly set?: readonly string[];
   /** Reads a trace of arrivals; from the file system where it is left out. */
   readonly readTrace?: ReadTrace;
+  /** Looks at packages, programs and certificates; in the file system where it is left out. */
+  readonly files?: SetupFiles;
 }
 
 /** Parses and checks a whole scenario. Problems come in the order of the file. */
@@ -123,7 +127,7 @@ class ScenarioReader {
     if (tooMany !== null) this.note([{ ...blocksAt, path: 'blocks', message: tooMany }], new Set());
     if (this.problems.length > 0) return null;
     return this.scenario(checkedTop.value, {
-      document: documentOf(top, base),
+      document: documentOf(top, base, variants.variants),
       variants: variants.variants,
       baseline,
       expectations: claims?.expectations ?? [],
@@ -153,11 +157,13 @@ class ScenarioReader {
     const faults = new FaultTally(base, this.doubtful);
     const shownFolder = dirname(this.options.file);
     const traces = new Traces(this.options.readTrace ?? readTraceFile, { folder: this.folder, shownFolder });
+    const setup = new SetupCheck(this.options.files ?? setupFiles, this.folder);
     const variants: Variant[] = [];
     for (const cell of cells) {
       const patch = configSchema.parse(toPlain(cell.merged));
       const filled = fillDefaults(patch);
-      const broken = brokenRules(patch, filled);
+      const between = brokenRules(patch, filled);
+      const broken = between.length > 0 ? between : setup.rules(filled);
       for (const rule of broken) faults.add(rule, cell);
       if (broken.length > 0) continue;
       const traced = traces.of(filled);
@@ -205,7 +211,7 @@ class ScenarioReader {
   }
 }
 
-function documentOf(top: MapNode, base: MapNode): Readonly<Record<string, unknown>> {
+function documentOf(top: MapNode, base: MapNode, variants: readonly Variant[]): Readonly<Record<string, unknown>> {
   const plain = toPlain(top) as Readonly<Record<string, Plain>>;
   const patch: ConfigPatch = configSchema.parse(toPlain(base));
   const filled = fillDefaults(patch);
@@ -214,7 +220,10 @@ function documentOf(top: MapNode, base: MapNode): Readonly<Record<string, unknow
   const asked = 'request' in filledLoad ? { request: filledLoad.request } : { requests: filledLoad.requests };
   const load = { ...filledLoad, ...patch.load, ...asked };
   const server = withoutBlanks({ ...patch.server, ...filled.server });
-  return { ...plain, base: { ...filled, load, server }, blocks: plain['blocks'] ?? defaultBlocks };
+  // Each client has defaults of its own, which are not those of the base.
+  const isReference = variants.every(({ trial }) => trial.client === 'reference');
+  const given = isReference ? { load } : { strategy: patch.strategy ?? {}, load: patch.load ?? {} };
+  return { ...plain, base: { ...filled, ...given, server }, blocks: plain['blocks'] ?? defaultBlocks };
 }
 
 /** A program or address has no default: where only the axes give one, the base stays without. */

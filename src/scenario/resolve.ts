@@ -4,23 +4,20 @@ import type {
   BundledServerConfig,
   CommandServerConfig,
   DelayConfig,
+  FaultConfig,
   NetworkConfig,
   ServerConfig,
-  StrategyConfig,
   TraceConfig,
   TrialConfig,
 } from './config.ts';
-import type {
-  FilledBundledServer,
-  FilledCommandServer,
-  FilledConfig,
-  FilledServer,
-  FilledStrategy,
-} from './defaults.ts';
+import type { FilledBundledServer, FilledCommandServer, FilledConfig, FilledServer } from './defaults.ts';
 import type { DelayMap } from './schema.ts';
+import type { FaultItem } from './server-schema.ts';
 import { knobsOfLab } from './network-rules.ts';
 import { durationMs, given, must } from './quantities.ts';
+import { resolveClient } from './resolve-client.ts';
 import { resolveLoad } from './resolve-load.ts';
+import { countOf, resolveStrategy } from './resolve-strategy.ts';
 import { parseServerUrl } from './server-url.ts';
 import { resolveSysctls } from './sysctls.ts';
 import { parseBandwidth, parsePercent, parseSize } from './units.ts';
@@ -31,7 +28,7 @@ import { parseBandwidth, parsePercent, parseSize } from './units.ts';
  */
 export function resolveTrial(config: FilledConfig, folder: string, trace: TraceConfig | null): TrialConfig {
   return {
-    client: config.client,
+    ...resolveClient(config.client, folder),
     strategy: resolveStrategy(config.strategy),
     server: resolveServer(config.server, folder),
     network: resolveNetwork(config),
@@ -42,10 +39,6 @@ export function resolveTrial(config: FilledConfig, folder: string, trace: TraceC
 /** Null leaves the runtime's own default. */
 function durationOrDefaultMs(text: string): number | null {
   return text === 'default' ? null : durationMs(text);
-}
-
-function countOf(value: number | 'unlimited'): number {
-  return value === 'unlimited' ? Infinity : value;
 }
 
 /** What makes a lab necessary turns `auto` into `lab`, so that a machine without one cannot ignore it. */
@@ -71,37 +64,17 @@ function resolveNetwork({ network, server }: FilledConfig): NetworkConfig {
   };
 }
 
-function resolveStrategy(strategy: FilledStrategy): StrategyConfig {
-  const { pool, tcp, timeouts } = strategy;
-  return {
-    protocol: strategy.protocol,
-    connection: strategy.connection,
-    pool: {
-      size: countOf(pool.size),
-      scope: pool.scope,
-      order: pool.order,
-      idleTimeoutMs: durationMs(pool.idleTimeout),
-      maxRequests: countOf(pool.maxRequests),
-      maxLifetimeMs: durationMs(pool.maxLifetime),
-      prefetch: pool.prefetch,
-      queueLimit: countOf(pool.queueLimit),
-      queueTimeoutMs: durationMs(pool.queueTimeout),
-    },
-    honourHint: strategy.honourHint,
-    closeWith: strategy.closeWith,
-    tcp: {
-      noDelay: tcp.noDelay,
-      keepAliveMs: tcp.keepAlive === 'off' ? null : durationMs(tcp.keepAlive),
-      fastOpen: tcp.fastOpen,
-    },
-    timeouts: { connectMs: durationMs(timeouts.connect), responseMs: durationMs(timeouts.response) },
-  };
-}
-
 function resolveServer(server: FilledServer, folder: string): ServerConfig {
   if (server.kind === 'command') return resolveCommand(server, folder);
-  if (server.kind === 'external') return { kind: 'external', ...must(parseServerUrl(server.url)) };
+  if (server.kind === 'external') {
+    const { host, port } = must(parseServerUrl(server.url));
+    return { kind: 'external', host, port, ...resolveCa(server, folder) };
+  }
   return resolveBundled(server);
+}
+
+function resolveCa({ ca }: { readonly ca?: string }, folder: string): { readonly ca?: string } {
+  return ca === undefined ? {} : { ca: resolve(folder, ca) };
 }
 
 function resolveCommand(server: FilledCommandServer, folder: string): CommandServerConfig {
@@ -114,11 +87,12 @@ function resolveCommand(server: FilledCommandServer, folder: string): CommandSer
     port,
     readyPath: readyPath === 'none' ? null : readyPath,
     readyTimeoutMs: durationMs(server.readyTimeout),
+    ...resolveCa(server, folder),
   };
 }
 
 function resolveBundled(server: FilledBundledServer): BundledServerConfig {
-  const { response } = server;
+  const { response, faults = [], tls, http2 } = server;
   return {
     kind: server.kind,
     keepAliveTimeoutMs: durationOrDefaultMs(server.keepAliveTimeout),
@@ -132,8 +106,24 @@ function resolveBundled(server: FilledBundledServer): BundledServerConfig {
       framing: response.framing,
       delay: resolveDelay(response.delay),
     },
+    ...(faults.length === 0 ? {} : { faults: faults.map(resolveFault) }),
+    ...(tls === undefined
+      ? {}
+      : {
+          tls: {
+            sessionTickets: tls.sessionTickets,
+            earlyDataBytes: tls.earlyData === 'off' ? 0 : must(parseSize(tls.earlyData)),
+            certificate: tls.certificate,
+          },
+        }),
+    ...(http2 === undefined ? {} : { http2 }),
     firstCloser: server.firstCloser,
   };
+}
+
+function resolveFault({ fault, probability, duration }: FaultItem): FaultConfig {
+  const timed = duration === undefined ? {} : { durationMs: durationMs(duration) };
+  return { fault, probability: must(parsePercent(probability)), ...timed };
 }
 
 function resolveDelay(delay: string | DelayMap): DelayConfig {

@@ -1,12 +1,16 @@
 /** Rules between knobs: combinations that make no sense, or that this version does not run. */
 import type { FilledConfig } from './defaults.ts';
 import type { BrokenRule } from './broken-rule.ts';
+import { clientRules } from './client-rules.ts';
 import { discriminators, foreignKeys } from './discriminators.ts';
+import { faultRules } from './fault-rules.ts';
 import { loadRules } from './load-rules.ts';
 import { networkRules } from './network-rules.ts';
 import { parameterRules } from './parameter-rules.ts';
 import { delayPoints } from './resolve.ts';
 import type { ConfigPatch, DelayMap } from './schema.ts';
+import { strategyRules } from './strategy-rules.ts';
+import { tlsRules } from './tls-rules.ts';
 import { parseDuration } from './units.ts';
 
 /** Every rule that one variant breaks. `patch` is what the file gives, `filled` the same with defaults. */
@@ -16,7 +20,10 @@ export function brokenRules(patch: ConfigPatch, filled: FilledConfig): readonly 
     ...serverRules(patch, filled),
     ...delayRules(patch),
     ...strategyRules(filled),
+    ...tlsRules(patch, filled),
+    ...faultRules(filled),
     ...networkRules(patch, filled),
+    ...clientRules(patch, filled),
   ];
 }
 
@@ -67,38 +74,4 @@ function delayShapeRules(delay: DelayMap, path: string): readonly BrokenRule[] {
 function ms(text: string): number {
   const parsed = parseDuration(text);
   return parsed.ok ? parsed.value : NaN;
-}
-
-function strategyRules({ strategy, server, load }: FilledConfig): readonly BrokenRule[] {
-  const broken: BrokenRule[] = [];
-  if (strategy.pool.scope === 'session' && load.model === 'open') {
-    broken.push({
-      rule: 'session-open',
-      paths: ['strategy.pool.scope', 'load.model'],
-      message:
-        'session does not run with load.model open, which has no users to own the connections; use scope shared, or load.model closed',
-    });
-  }
-  if (server.kind === 'node' && server.firstCloser === 'client') {
-    broken.push({
-      rule: 'first-closer-node',
-      paths: ['server.firstCloser', 'server.kind'],
-      message: 'client does not run with server.kind node, which closes by itself; use server.kind reference',
-    });
-  }
-  if (strategy.protocol === 'http/1.0' && 'response' in server && server.response.framing === 'chunked') {
-    broken.push({
-      rule: 'http10-chunked',
-      paths: ['server.response.framing', 'strategy.protocol'],
-      message: 'chunked does not exist in HTTP/1.0 (RFC 9112, 6.1); use framing length, or protocol http/1.1',
-    });
-  }
-  if (strategy.pool.prefetch && strategy.pool.size === 'unlimited') {
-    broken.push({
-      rule: 'prefetch-unlimited',
-      paths: ['strategy.pool.prefetch', 'strategy.pool.size'],
-      message: 'opens the whole pool, so strategy.pool.size needs to be a number',
-    });
-  }
-  return broken;
 }

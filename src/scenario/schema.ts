@@ -1,13 +1,31 @@
 /** The scenario format: every knob with its kind, bounds and meaning. The keys are a public contract: add, never rename. */
 import { z } from 'zod';
-import { clientNames } from './config.ts';
-import { choice, count, countOr, duration, flag, knobs, only, percent, prose, real, word } from './knobs.ts';
+import { clientSchema } from './client-schema.ts';
+import { choice, count, countOr, duration, flag, knobs, percent, prose, real, word } from './knobs.ts';
 import { loadSchema } from './load-schema.ts';
 import { networkSchema } from './network-schema.ts';
+import { quote } from './problem.ts';
 import { serverSchema, type delayMapSchema } from './server-schema.ts';
 
 const unlimited = [['unlimited', 'never']] as const;
 const aDay = { max: 24 * 3600 * 1000, because: 'a day is the longest time that connbench counts' } as const;
+
+const requestsOfConnection = { min: 1, max: 1_000_000_000 } as const;
+const notRequests = ({ input }: { readonly input?: unknown }): string =>
+  `must be a whole number from 1 to 1000000000, unlimited, or { min: 80, max: 120 }, not ${quote(input)}`;
+const maxRequests = z
+  .union(
+    [
+      z.int().min(1, { error: notRequests }).max(requestsOfConnection.max, { error: notRequests }),
+      z.literal('unlimited'),
+      knobs({
+        min: count({ description: 'The fewest.', ...requestsOfConnection }),
+        max: count({ description: 'The most.', ...requestsOfConnection }),
+      }),
+    ],
+    { error: notRequests },
+  )
+  .describe('Requests after which the client retires a connection; of a range, drawn anew for each connection.');
 
 const pool = knobs({
   size: countOr('unlimited', {
@@ -15,20 +33,20 @@ const pool = knobs({
     min: 1,
     max: 1_000_000,
   }),
-  scope: choice({ description: 'One pool for all, or one for each virtual user.', now: ['shared', 'session'] }),
-  order: choice({ description: 'Which idle connection is used next.', now: ['lifo', 'fifo', 'random'] }),
+  scope: choice({ description: 'One pool for all, or one for each virtual user.', words: ['shared', 'session'] }),
+  order: choice({ description: 'Which idle connection is used next.', words: ['lifo', 'fifo', 'random'] }),
   idleTimeout: duration({ description: 'How long an unused connection is kept.', words: unlimited, ...aDay }),
-  maxRequests: countOr('unlimited', {
-    description: 'Requests after which the client retires a connection.',
-    min: 1,
-    max: 1_000_000_000,
-  }),
+  maxRequests,
   maxLifetime: duration({
     description: 'Age after which the client retires a connection, once it is free.',
     words: unlimited,
     min: 1,
     ...aDay,
   }),
+  maxLifetimeJitter: percent({
+    description: 'Each connection draws its own lifetime, up to this much shorter or longer than maxLifetime.',
+  }),
+  validate: flag("Look for the server's FIN on an idle connection before it is used again."),
   prefetch: flag('Open the whole pool before the first request.'),
   queueLimit: countOr('unlimited', {
     description: 'Requests that may wait for a connection; one more is dropped.',
@@ -43,27 +61,48 @@ const pool = knobs({
   }),
 });
 
+const tls = z
+  .union(
+    [
+      z.literal('off'),
+      z.literal('on'),
+      knobs({
+        version: z
+          .literal(['1.2', '1.3', 1.2, 1.3], { error: ({ input }) => `must be 1.2 or 1.3, not ${quote(input)}` })
+          .transform((version): '1.2' | '1.3' => (Number(version) === 1.2 ? '1.2' : '1.3'))
+          .describe('The only version that the client offers.'),
+        resumption: choice({
+          description:
+            'session: later connections offer the session of an earlier one to the same origin. early-data: and send their first request with it (0-RTT), which needs version 1.3 and GET or HEAD.',
+          words: ['none', 'session', 'early-data'],
+        }),
+      }),
+    ],
+    { error: ({ input }) => `must be off, on, or a map such as { version: 1.3 }, not ${quote(input)}` },
+  )
+  .describe("Encryption; on: with its defaults. The server's certificate is always verified.");
+
 const strategy = knobs({
   protocol: choice({
-    description: 'HTTP/1.0 is sent with an explicit Connection: keep-alive where connections are kept.',
-    now: ['http/1.0', 'http/1.1'],
-    later: ['h2'],
+    description:
+      'HTTP/1.0 is sent with an explicit Connection: keep-alive where connections are kept. h2 without tls begins with prior knowledge (RFC 9113, 3.3).',
+    words: ['http/1.0', 'http/1.1', 'h2'],
   }),
-  connection: choice({ description: 'One connection per request, or reuse.', now: ['close', 'keep-alive'] }),
+  connection: choice({ description: 'One connection per request, or reuse.', words: ['close', 'keep-alive'] }),
   pool,
   honourHint: flag("Obey the server's Keep-Alive: timeout=, max=."),
   retry: choice({
-    description: 'Whether a failed request is sent again.',
-    now: ['none'],
-    later: ['reused-once', 'always-once'],
+    description:
+      'reused-once: an idempotent request (not POST; RFC 9110, 9.2.2) whose reused connection died goes again, once; others of a mix do not. always-once: every failed request, whatever that does twice.',
+    words: ['none', 'reused-once', 'always-once'],
   }),
-  closeWith: choice({ description: 'How the client ends a connection.', now: ['fin', 'reset'] }),
-  pipelining: only({
-    description: 'Requests on their way on one connection.',
-    name: 'strategy.pipelining',
-    value: 1,
+  closeWith: choice({ description: 'How the client ends a connection.', words: ['fin', 'reset'] }),
+  pipelining: count({
+    description: 'Most requests under way on one connection; with h2 most streams.',
+    min: 1,
+    max: 10_000,
   }),
-  tls: only({ description: 'Encryption.', name: 'strategy.tls', value: 'off' }),
+  tls,
   tcp: knobs({
     noDelay: flag('TCP_NODELAY: send small segments at once.'),
     keepAlive: duration({
@@ -74,6 +113,19 @@ const strategy = knobs({
       because: 'the kernel counts whole seconds up to 32767 (tcp(7), TCP_KEEPIDLE)',
     }),
     fastOpen: flag('TCP Fast Open.'),
+    userTimeout: duration({
+      description: "TCP_USER_TIMEOUT: how long sent data may stay unacknowledged; default: the system's own.",
+      words: [['default']],
+      min: 1,
+      max: 2_147_483_647,
+      because: 'the kernel counts milliseconds in 31 bits (tcp(7), TCP_USER_TIMEOUT)',
+    }),
+    sourceAddresses: count({
+      description:
+        "Local addresses that connections start from in turn: 127.0.0.1 and following ones, or the lab client's.",
+      min: 1,
+      max: 200,
+    }),
   }),
   timeouts: knobs({
     connect: duration({ description: 'Longest time to open a connection.', min: 1, ...aDay }),
@@ -83,11 +135,7 @@ const strategy = knobs({
 
 /** What `base`, and every alternative of an axis, may hold. */
 export const configSchema = knobs({
-  client: choice({
-    description: 'What executes the strategy.',
-    now: ['reference'],
-    later: clientNames,
-  }),
+  client: clientSchema,
   strategy,
   server: serverSchema,
   network: networkSchema,

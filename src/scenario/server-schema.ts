@@ -1,7 +1,8 @@
 /** The part `server` of the scenario format: the bundled servers, a program of the user's, and a server elsewhere. */
 import { z } from 'zod';
 import { splitCommand } from './command-line.ts';
-import { choice, count, countOr, duration, knobs, real, size, textKnob, word } from './knobs.ts';
+import { faultNames } from './config.ts';
+import { choice, count, countOr, duration, flag, knobs, percent, real, size, textKnob, word } from './knobs.ts';
 import { quote } from './problem.ts';
 import { formatServerUrl, parseServerUrl } from './server-url.ts';
 import type { Parsed } from './units.ts';
@@ -16,7 +17,7 @@ const delayTime = (description: string): ReturnType<typeof duration> =>
 export const delayMapSchema = knobs({
   distribution: choice({
     description: 'Shape of the delay.',
-    now: ['constant', 'uniform', 'exponential', 'lognormal', 'percentiles'],
+    words: ['constant', 'uniform', 'exponential', 'lognormal', 'percentiles'],
   }),
   value: delayTime('constant: the delay.'),
   min: delayTime('uniform: the shortest delay.'),
@@ -101,11 +102,27 @@ const environment = z
   )
   .describe('command: environment variables, added to those of connbench.');
 
+const fault = z.strictObject({
+  fault: choice({ description: 'What goes wrong.', words: faultNames }),
+  probability: percent({ description: 'Share of the requests that it meets.' }),
+  duration: z.exactOptional(
+    duration({
+      description:
+        'slow-drip: how long the body takes. late-fin: how late the FIN is. hint-lies: what the header promises.',
+      min: 1,
+      max: 3_600_000,
+      because: 'the server keeps every such connection',
+    }),
+  ),
+});
+export type FaultItem = z.output<typeof fault>;
+const mostFaults = 100;
+
 export const serverSchema = knobs({
   kind: choice({
     description:
       'node: node:http. reference: an epoll server with exact timers. command: a program of yours. external: a server that runs already.',
-    now: ['node', 'reference', 'command', 'external'],
+    words: ['node', 'reference', 'command', 'external'],
   }),
   keepAliveTimeout: duration({
     description: "How long the server keeps an idle connection; default: the runtime's own value.",
@@ -142,7 +159,7 @@ export const serverSchema = knobs({
   }),
   firstCloser: choice({
     description: 'Who sends the first FIN after a response that ends its connection; client needs kind reference.',
-    now: ['server', 'client'],
+    words: ['server', 'client'],
   }),
   response: knobs({
     size: size({
@@ -150,9 +167,36 @@ export const serverSchema = knobs({
       max: 1e9,
       because: 'the server keeps the body in memory',
     }),
-    framing: choice({ description: 'Content-Length, or chunks.', now: ['length', 'chunked'] }),
+    framing: choice({ description: 'Content-Length, or chunks.', words: ['length', 'chunked'] }),
     delay,
   }),
+  faults: z
+    .array(fault)
+    .max(mostFaults, { error: `has more than ${mostFaults} faults` })
+    .describe('node, reference: what the server does wrong. A request meets at most one, drawn by seed.'),
+  tls: knobs({
+    sessionTickets: flag('Give tickets, so that clients can resume.'),
+    earlyData: size({
+      description: 'reference: bytes of early data (0-RTT) that are taken; off: none.',
+      words: [['off']],
+      min: 1,
+      max: 1e6,
+      because: 'the server keeps early data in memory',
+    }),
+    certificate: choice({ description: 'Key of the certificate: P-256, or 2048 bits.', words: ['ecdsa', 'rsa'] }),
+  }).describe('node, reference: details of encryption. Whether there is any is up to strategy.tls.'),
+  http2: knobs({
+    maxConcurrentStreams: count({
+      description: 'SETTINGS_MAX_CONCURRENT_STREAMS that the server announces.',
+      min: 1,
+      max: 1_000_000,
+    }),
+  }).describe('node: details of HTTP/2. Whether it is spoken is up to strategy.protocol.'),
+  ca: word(
+    'command, external: file with the certificates (PEM) that its certificate is verified by; with strategy.tls.',
+    /^(?!~)[^\0]{1,4000}$/,
+    'the path of a file, absolute or relative to the folder of the scenario, without ~',
+  ),
   command,
   cwd: word(
     'command: folder to start the program in, absolute or relative to the folder of the scenario.',
@@ -177,6 +221,10 @@ export const serverSchema = knobs({
       const parsed = parseServerUrl(input);
       return parsed.ok ? { ok: true, value: formatServerUrl(parsed.value) } : parsed;
     },
-    { description: 'external: where the server listens, http://address:port/.', pattern: '^http://' },
+    {
+      description:
+        'external: where the server listens, http://address:port/, or with strategy.tls https://address:port/.',
+      pattern: '^https?://',
+    },
   ),
 });

@@ -2,7 +2,7 @@
 import { entryFile } from '../kernel/entry.ts';
 import { IpcChild, type ProcessEnd } from '../kernel/ipc-child.ts';
 import type { BundledServerConfig } from '../scenario/config.ts';
-import type { FromServer, LiveServerSettings, ServerReport, ToServer } from './messages.ts';
+import type { FromServer, LiveServerSettings, ServerReport, ServerTlsIdentity, ToServer } from './messages.ts';
 
 export type { ProcessEnd } from '../kernel/ipc-child.ts';
 
@@ -14,6 +14,10 @@ export interface StartServerOptions {
   readonly port?: number;
   /** A command that starts the process, e.g. inside a host of a lab; nothing where absent. */
   readonly launcher?: readonly string[];
+  /** Needed exactly where the configuration has `tls`. */
+  readonly tls?: ServerTlsIdentity;
+  /** Whether requests have the field `Connbench-Request`; absent: no. */
+  readonly countDuplicates?: boolean;
   /** How long the start, a snapshot and, beyond its grace, a stop may take. */
   readonly deadlineMs: number;
 }
@@ -54,10 +58,18 @@ export class ServerProcessError extends Error {
 
 /** Starts a server in a process of its own. Rejects with a ServerProcessError; then no process is left behind. */
 export async function startServer(config: BundledServerConfig, options: StartServerOptions): Promise<ServerHandle> {
-  const { seed, host = '127.0.0.1', port = 0, deadlineMs, launcher = [] } = options;
+  const { seed, host = '127.0.0.1', port = 0, deadlineMs, launcher = [], tls, countDuplicates } = options;
   const server = new ServerProcess(deadlineMs, launcher);
   try {
-    server.send({ type: 'start', config, host, port, seed });
+    server.send({
+      type: 'start',
+      config,
+      host,
+      port,
+      seed,
+      ...(tls === undefined ? {} : { tls }),
+      ...(countDuplicates === undefined ? {} : { countDuplicates }),
+    });
     const listening = await server.expect('its start', deadlineMs, isListening);
     return {
       pid: server.pid,

@@ -1,5 +1,7 @@
 /** The server's count of what became of every connection and request, kept the same way by every kind of server. */
-import { closeReasons, type CloseReason, type ServerReport } from './messages.ts';
+import type { BundledServerConfig, FaultName } from '../scenario/config.ts';
+import { ExecutedNumbers } from './executed-numbers.ts';
+import { closeReasons, type CloseReason, type ServerReport, type ServerTlsCounts } from './messages.ts';
 
 /** The side whose FIN went first, or `reset` where the connection ended without one. */
 export type FirstCloser = keyof ServerReport['firstCloser'];
@@ -16,6 +18,9 @@ export type LedgerCounts = Pick<
   | 'closesByReason'
   | 'firstCloser'
   | 'requestsPerConnection'
+  | 'tls'
+  | 'faults'
+  | 'duplicates'
 >;
 
 /**
@@ -31,6 +36,19 @@ export class ConnectionLedger {
   readonly #closes = Object.fromEntries(closeReasons.map((reason) => [reason, 0])) as Record<CloseReason, number>;
   readonly #first: Record<FirstCloser, number> = { client: 0, server: 0, reset: 0 };
   readonly #requests = new Map<number, number>();
+  /** Null where the server does not speak TLS. */
+  readonly #tls: { -readonly [Count in keyof ServerTlsCounts]: number } | null;
+  /** Null where none is configured. */
+  readonly #faults: Map<FaultName, number> | null;
+  /** Null where the client does not number its requests. */
+  readonly #numbers: ExecutedNumbers | null;
+
+  /** What else than connections and requests is counted follows from the configuration. */
+  constructor({ tls, faults }: Pick<BundledServerConfig, 'tls' | 'faults'> = {}, countDuplicates = false) {
+    this.#tls = tls === undefined ? null : { full: 0, resumed: 0, earlyData: 0, failed: 0 };
+    this.#faults = faults === undefined ? null : new Map(faults.map(({ fault }) => [fault, 0]));
+    this.#numbers = countDuplicates ? new ExecutedNumbers() : null;
+  }
 
   get open(): number {
     return this.#open;
@@ -60,6 +78,31 @@ export class ConnectionLedger {
   /** A request answered with an error instead of its handler. */
   refuse(): void {
     this.#refused++;
+  }
+
+  /** An executed request that the client numbered: `worker` 0..65535, `sequence` 0..2^48-1. */
+  number(worker: number, sequence: number): void {
+    this.#numbers?.add(worker, sequence);
+  }
+
+  /** A request that meets a fault. */
+  fault(name: FaultName): void {
+    this.#faults?.set(name, (this.#faults.get(name) ?? 0) + 1);
+  }
+
+  /** A TLS handshake is complete. */
+  handshake(isResumed: boolean): void {
+    if (this.#tls !== null) this.#tls[isResumed ? 'resumed' : 'full']++;
+  }
+
+  /** The early data of a connection was taken. */
+  takeEarlyData(): void {
+    if (this.#tls !== null) this.#tls.earlyData++;
+  }
+
+  /** A connection ended before its TLS handshake was complete. */
+  failHandshake(): void {
+    if (this.#tls !== null) this.#tls.failed++;
   }
 
   /** An accepted connection has ended, after `requests` executed requests. */
@@ -93,6 +136,9 @@ export class ConnectionLedger {
       closesByReason: { ...this.#closes },
       firstCloser: { ...this.#first },
       requestsPerConnection: Object.fromEntries([...this.#requests].sort(([a], [b]) => a - b)),
+      ...(this.#tls === null ? {} : { tls: { ...this.#tls } }),
+      ...(this.#faults === null ? {} : { faults: Object.fromEntries(this.#faults) }),
+      ...(this.#numbers === null ? {} : { duplicates: this.#numbers.duplicates }),
     };
   }
 }

@@ -39,7 +39,7 @@ export class ConnectionSlots {
   /** When the request under way began, or the connection was accepted. */
   startedAtNs = new Float64Array(firstCapacity);
   /** Index of the prepared response under way, and how much of it is sent. */
-  response = new Uint8Array(firstCapacity);
+  response = new Uint16Array(firstCapacity);
   sentBytes = new Float64Array(firstCapacity);
   /** Why the connection ends, as an index into `closeReasons`. */
   #reason = new Uint8Array(firstCapacity);
@@ -51,7 +51,11 @@ export class ConnectionSlots {
   #free = new Int32Array(firstCapacity);
   #freeCount = 0;
 
-  constructor() {
+  readonly #readsNumbers: boolean;
+
+  /** `readsNumbers`: requests may have a field that numbers them. */
+  constructor(readsNumbers = false) {
+    this.#readsNumbers = readsNumbers;
     this.#addSlots(0, firstCapacity);
   }
 
@@ -114,7 +118,7 @@ export class ConnectionSlots {
     this.flags = copyInto(new Uint8Array(capacity), this.flags);
     this.requests = copyInto(new Float64Array(capacity), this.requests);
     this.startedAtNs = copyInto(new Float64Array(capacity), this.startedAtNs);
-    this.response = copyInto(new Uint8Array(capacity), this.response);
+    this.response = copyInto(new Uint16Array(capacity), this.response);
     this.sentBytes = copyInto(new Float64Array(capacity), this.sentBytes);
     this.#reason = copyInto(new Uint8Array(capacity), this.#reason);
     this.#first = copyInto(new Uint8Array(capacity), this.#first);
@@ -125,13 +129,13 @@ export class ConnectionSlots {
   #addSlots(from: number, to: number): void {
     for (let slot = to - 1; slot >= from; slot--) this.#free[this.#freeCount++] = slot;
     for (let slot = from; slot < to; slot++) {
-      this.parser.push(new RequestParser());
+      this.parser.push(new RequestParser({}, this.#readsNumbers));
       this.pending.push(null);
     }
   }
 }
 
-function copyInto<T extends Int32Array | Uint8Array | Float64Array>(target: T, source: T): T {
+function copyInto<T extends Int32Array | Uint8Array | Uint16Array | Float64Array>(target: T, source: T): T {
   target.set(source);
   return target;
 }

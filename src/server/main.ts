@@ -45,8 +45,7 @@ async function handle(message: ToServer): Promise<void> {
 
 async function start(message: Extract<ToServer, { type: 'start' }>): Promise<void> {
   if (server !== null) throw new ServerFailure('ESTARTED', 'This process hosts a server already.');
-  const options = { config: message.config, host: message.host, port: message.port, seed: message.seed };
-  server = message.config.kind === 'node' ? startNodeServer(options) : startReferenceServer(options);
+  server = message.config.kind === 'node' ? startNodeServer(message) : startReferenceServer(message);
   const running = await server;
   guard(running.broken);
   send({ type: 'listening', host: running.host, port: running.port, settings: running.settings });

@@ -1,5 +1,5 @@
 /** What the controller and the server process say to each other over IPC (structured clone, so Infinity survives). */
-import type { BundledServerConfig } from '../scenario/config.ts';
+import type { BundledServerConfig, FaultName } from '../scenario/config.ts';
 import type { ServerSecond } from './loop-log.ts';
 
 /** Why the server saw a connection end. */
@@ -13,6 +13,7 @@ export const closeReasons = [
   'headersTimeout',
   'requestTimeout',
   'error',
+  'fault', // ended by a fault that the scenario asks for
   'serverStop', // still open when the trial ended
 ] as const;
 export type CloseReason = (typeof closeReasons)[number];
@@ -30,6 +31,39 @@ export interface LiveServerSettings {
   readonly maxConnections: number | null;
   readonly backlog: number | null;
   readonly noDelay: boolean | null;
+  /** Absent where the server does not speak HTTP/2. */
+  readonly maxConcurrentStreams?: number | null;
+  /** Absent where the server does not speak TLS. */
+  readonly tls?: LiveTlsSettings;
+}
+
+/** Encryption as the running server reads it back. */
+export interface LiveTlsSettings {
+  /** OpenSSL's names, e.g. `TLSv1.3`. */
+  readonly minVersion: string | null;
+  readonly maxVersion: string | null;
+  /** Whether a later connection can resume the session of an earlier one. */
+  readonly sessionTickets: boolean | null;
+  /** Bytes of early data that are taken. */
+  readonly earlyDataBytes: number | null;
+}
+
+/** Certificate and private key of a server, PEM. They go into its start message and nowhere else. */
+export interface ServerTlsIdentity {
+  readonly certPem: string;
+  readonly keyPem: string;
+  /** The only version that is spoken; absent: 1.2 and 1.3. */
+  readonly version?: '1.2' | '1.3';
+}
+
+/** Handshakes that the server completed, and those that failed. */
+export interface ServerTlsCounts {
+  readonly full: number;
+  readonly resumed: number;
+  /** Connections whose early data was taken. */
+  readonly earlyData: number;
+  /** Connections that ended before their handshake was complete. */
+  readonly failed: number;
 }
 
 export interface EventLoopDelay {
@@ -67,6 +101,15 @@ export interface ServerReport {
   readonly rssBytes: number;
   /** Since the last snapshot; null where the server has no event loop of Node's. */
   readonly eventLoopDelay: EventLoopDelay | null;
+  /** Absent where the server does not speak TLS. */
+  readonly tls?: ServerTlsCounts;
+  /** Requests that met a fault, by its name; every configured one is there. Absent where none is configured. */
+  readonly faults?: Readonly<Partial<Record<FaultName, number>>>;
+  /**
+   * Executions of a request that had been executed already, by the number that a retrying client gives it. Null where numbers came that
+   * are too many to remember; absent where the client does not retry.
+   */
+  readonly duplicates?: number | null;
   /** What the server saw of itself since it started; absent where it has no event loop of Node's. */
   readonly seconds?: readonly ServerSecond[];
 }
@@ -79,6 +122,10 @@ export type ToServer =
       /** 0: any free port. */
       readonly port: number;
       readonly seed: number;
+      /** Present exactly where the configuration has `tls`. */
+      readonly tls?: ServerTlsIdentity;
+      /** Whether requests have the field `Connbench-Request`, by which executions of the same one are told. Absent: no. */
+      readonly countDuplicates?: boolean;
     }
   | { readonly type: 'snapshot'; readonly id: number }
   /** Stop accepting, let open connections end for `graceMs`, then end them, report, exit 0. */

@@ -1,8 +1,11 @@
-/** The settings of a `node:http` server: from the configuration to its options, and read back from the running server. */
+/** The settings of a server of Node's: from the configuration to its options, and read back from the running server. */
+import { constants } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Server, ServerOptions as HttpOptions } from 'node:http';
+import type { ServerOptions as HttpOptions } from 'node:http';
+import type { Server } from 'node:net';
+import type { SecureVersion } from 'node:tls';
 import type { BundledServerConfig } from '../scenario/config.ts';
-import type { LiveServerSettings } from './messages.ts';
+import type { LiveServerSettings, LiveTlsSettings, ServerTlsIdentity } from './messages.ts';
 import { ServerFailure } from './running-server.ts';
 
 /** Where the runtime has no `keepAliveTimeoutBuffer` property, it adds this constant (lib/_http_server.js of Node 20). */
@@ -56,28 +59,95 @@ function unlimitedIfZero(value: number | null): number {
   return value === null || value === 0 ? Infinity : value;
 }
 
-/** Settings that the server object holds, some since a later version only, without a type for it. */
+/** What `tls.createServer` and its kin take. */
+interface SecureOptions {
+  readonly cert: string;
+  readonly key: string;
+  readonly minVersion: SecureVersion;
+  readonly maxVersion: SecureVersion;
+  readonly secureOptions?: number;
+}
+
+/**
+ * Options for a server that speaks TLS. Throws a ServerFailure for what `node:tls` cannot do, and where the identity is missing.
+ *
+ * Without tickets nothing is resumed: Node leaves the cache behind session ids to listeners of 'newSession' and 'resumeSession', of which
+ * there are none here (`SSL_SESS_CACHE_NO_INTERNAL` in src/crypto/crypto_context.cc), so that a TLS 1.2 session id finds nothing either.
+ */
+export function secureOptions(config: BundledServerConfig, identity: ServerTlsIdentity | undefined): SecureOptions {
+  if (identity === undefined) throw new ServerFailure('ENOCERTIFICATE', 'A server with tls needs a certificate.');
+  if (config.tls !== undefined && config.tls.earlyDataBytes > 0) {
+    const sentence = 'server.tls.earlyData needs server kind reference: node:tls takes no early data.';
+    throw new ServerFailure('ENODEEARLYDATA', sentence);
+  }
+  const { certPem, keyPem, version } = identity;
+  return {
+    cert: certPem,
+    key: keyPem,
+    minVersion: `TLSv${version ?? '1.2'}`,
+    maxVersion: `TLSv${version ?? '1.3'}`,
+    ...(config.tls?.sessionTickets === false ? { secureOptions: constants.SSL_OP_NO_TICKET } : {}),
+  };
+}
+
+/** Settings that the server object holds, some of one kind of server or since a later version only, without a type for it. */
 interface UnnamedSettings {
+  readonly keepAliveTimeout?: number;
   readonly keepAliveTimeoutBuffer?: number;
+  readonly maxRequestsPerSocket?: number | null;
+  readonly headersTimeout?: number;
+  readonly requestTimeout?: number;
   readonly connectionsCheckingInterval?: number;
   readonly noDelay?: boolean;
   readonly maxConnections?: number;
+  readonly minVersion?: string;
+  readonly maxVersion?: string;
+  readonly secureOptions?: number;
 }
 
-/** The settings as the running server holds them; "never" and "unlimited" are Infinity. */
-export function liveSettings(server: Server, backlog: number | null): LiveServerSettings {
+/** The settings as the running `node:http` or `node:https` server holds them; "never" and "unlimited" are Infinity. */
+export function liveSettings(server: Server, { backlog, tls }: BundledServerConfig): LiveServerSettings {
   const unnamed: UnnamedSettings = server;
   return {
     runtime: `node ${process.version}`,
-    keepAliveTimeoutMs: unlimitedIfZero(server.keepAliveTimeout),
+    keepAliveTimeoutMs: readBack(unnamed.keepAliveTimeout),
     keepAliveTimeoutBufferMs: unnamed.keepAliveTimeoutBuffer ?? fixedKeepAliveBufferMs,
-    maxRequestsPerSocket: unlimitedIfZero(server.maxRequestsPerSocket),
-    headersTimeoutMs: unlimitedIfZero(server.headersTimeout),
-    requestTimeoutMs: unlimitedIfZero(server.requestTimeout),
+    maxRequestsPerSocket: unlimitedIfZero(unnamed.maxRequestsPerSocket ?? null),
+    headersTimeoutMs: readBack(unnamed.headersTimeout),
+    requestTimeoutMs: readBack(unnamed.requestTimeout),
     connectionsCheckingIntervalMs: unnamed.connectionsCheckingInterval ?? null,
     maxConnections: unnamed.maxConnections ?? Infinity,
     backlog: effectiveBacklog(backlog ?? defaultBacklog),
     noDelay: unnamed.noDelay ?? null,
+    ...(tls === undefined ? {} : { tls: liveTls(unnamed) }),
+  };
+}
+
+function readBack(timeoutMs: number | undefined): number | null {
+  return timeoutMs === undefined ? null : unlimitedIfZero(timeoutMs);
+}
+
+function liveTls({ minVersion, maxVersion, secureOptions: options }: UnnamedSettings): LiveTlsSettings {
+  return {
+    minVersion: minVersion ?? null,
+    maxVersion: maxVersion ?? null,
+    sessionTickets: ((options ?? 0) & constants.SSL_OP_NO_TICKET) === 0,
+    earlyDataBytes: 0,
+  };
+}
+
+/** The settings of a `node:http2` server. Node gives its sessions no timeouts but the one that is set on each; TCP_NODELAY is always on. */
+export function liveHttp2Settings(
+  server: Server,
+  config: BundledServerConfig,
+  maxConcurrentStreams: number | null,
+): LiveServerSettings {
+  return {
+    ...liveSettings(server, config),
+    keepAliveTimeoutMs: config.keepAliveTimeoutMs ?? Infinity,
+    keepAliveTimeoutBufferMs: 0,
+    noDelay: true,
+    maxConcurrentStreams,
   };
 }
 

@@ -4,14 +4,13 @@
  * Hot: one event of a connection is a few calls on flat arrays. Input is watched edge-triggered, so a connection costs one epoll_ctl in its
  * life; whoever stops reading early leaves READABLE set and reads on when its turn comes.
  */
-import { errnoName, EAGAIN } from '../kernel/errno.ts';
+import { EAGAIN } from '../kernel/errno.ts';
 import { EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP, type Epoll } from '../kernel/epoll.ts';
 import { nowNs } from '../kernel/clock.ts';
 import { allocateNative } from '../kernel/memory.ts';
 import type { Sockets } from '../kernel/sockets.ts';
-import type { BundledServerConfig } from '../scenario/config.ts';
 import { Deadlines } from '../strategy/deadlines.ts';
-import type { ConnectionLedger, FirstCloser } from './connection-ledger.ts';
+import type { ConnectionLedger } from './connection-ledger.ts';
 import {
   AWAITING_FIN,
   ConnectionSlots,
@@ -26,8 +25,10 @@ import {
   RECEIVING,
   SENDING,
 } from './connection-slots.ts';
-import { probeFirstCloser } from './first-closer.ts';
+import type { FaultyResponse } from './faults.ts';
 import type { CloseReason } from './messages.ts';
+import { ReferenceEnds } from './reference-ends.ts';
+import { ReferenceFaults } from './reference-faults.ts';
 import {
   answerIndex,
   prepareResponses,
@@ -35,6 +36,7 @@ import {
   refusalStatus,
   type PreparedResponses,
 } from './reference-responses.ts';
+import type { ServerOptions } from './running-server.ts';
 
 /** Timeouts in ns; Infinity for never. */
 export interface ReferenceTimeouts {
@@ -46,13 +48,11 @@ export interface ReferenceTimeouts {
 const receiveBytes = 65_536;
 /** Reads of one connection before others get their turn. */
 const readsPerTurn = 16;
-/** How long a connection that is over waits for the client's FIN. */
-const finWaitNs = 1e9;
 const watched = (EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET) >>> 0;
 
 export class ReferenceConnections {
   readonly deadlines = new Deadlines();
-  readonly slots = new ConnectionSlots();
+  readonly slots: ConnectionSlots;
   /** Connections with input left after their share of a turn. */
   readonly #again: number[] = [];
   readonly #ledger: ConnectionLedger;
@@ -61,7 +61,10 @@ export class ReferenceConnections {
   readonly #responses: PreparedResponses;
   readonly #timeouts: ReferenceTimeouts;
   readonly #maxRequests: number;
-  readonly #clientCloses: boolean;
+  readonly #ends: ReferenceEnds;
+  /** Null where none is configured. */
+  readonly #faults: ReferenceFaults | null;
+  readonly #readsNumbers: boolean;
   readonly #sampleDelayMs: (() => number) | null;
   readonly #input = allocateNative(receiveBytes);
   /** Octets received and not yet consumed while a request is being handled. */
@@ -70,18 +73,26 @@ export class ReferenceConnections {
   nowNs = nowNs();
 
   constructor(
-    config: BundledServerConfig,
+    { config, seed, countDuplicates = false }: Pick<ServerOptions, 'config' | 'seed' | 'countDuplicates'>,
     timeouts: ReferenceTimeouts,
     sampleDelayMs: (() => number) | null,
     system: { readonly ledger: ConnectionLedger; readonly sockets: Sockets; readonly epoll: Epoll },
   ) {
-    this.#ledger = system.ledger;
+    const { ledger, sockets } = system;
+    this.slots = new ConnectionSlots(countDuplicates);
+    this.#readsNumbers = countDuplicates;
+    this.#ledger = ledger;
     this.#sockets = system.sockets;
     this.#epoll = system.epoll;
-    this.#responses = prepareResponses(config, timeouts.keepAliveNs / 1e6);
+    const keepAliveMs = timeouts.keepAliveNs / 1e6;
+    const responses = prepareResponses(config, keepAliveMs);
+    this.#responses = responses;
+    this.#faults =
+      config.faults === undefined ? null : new ReferenceFaults(config, keepAliveMs, seed, { ledger, responses });
+    const { slots, deadlines } = this;
+    this.#ends = new ReferenceEnds({ slots, deadlines, ledger, sockets }, config.firstCloser === 'client');
     this.#timeouts = timeouts;
     this.#maxRequests = config.maxRequestsPerSocket;
-    this.#clientCloses = config.firstCloser === 'client';
     this.#sampleDelayMs = sampleDelayMs;
     this.deadlines.grow(this.slots.capacity);
   }
@@ -91,6 +102,7 @@ export class ReferenceConnections {
     const slot = this.slots.take(fd, this.nowNs);
     this.deadlines.grow(this.slots.capacity);
     this.#ledger.accept();
+    this.#faults?.clear(slot);
     this.#epoll.add(fd, watched, firstTag + slot);
     this.deadlines.set(slot, this.nowNs + Math.min(this.#timeouts.headersNs, this.#timeouts.requestNs));
   }
@@ -118,7 +130,7 @@ export class ReferenceConnections {
     }
     // The end of a connection that waits for a time or for room would not be read.
     const isBusy = phase[slot] === DELAYING || phase[slot] === SENDING;
-    if (isBusy && (flags[slot]! & DEAD) !== 0) this.#onDead(slot, this.#sockets.pendingError(this.slots.fd[slot]!));
+    if (isBusy && (flags[slot]! & DEAD) !== 0) this.#ends.dead(slot, this.#sockets.pendingError(this.slots.fd[slot]!));
   }
 
   onDeadline(slot: number): void {
@@ -129,14 +141,14 @@ export class ReferenceConnections {
         this.#goOn(slot);
         return;
       case IDLE:
-        this.#close(slot, 'idleTimeout');
+        this.#ends.close(slot, 'idleTimeout');
         return;
       case FRESH:
       case RECEIVING:
         this.#onSlowRequest(slot);
         return;
       case AWAITING_FIN:
-        this.#close(slot, this.slots.lastReason(slot));
+        this.#ends.close(slot, this.slots.lastReason(slot));
         return;
     }
   }
@@ -145,8 +157,8 @@ export class ReferenceConnections {
   closeAll(): void {
     for (let slot = 0; slot < this.slots.capacity; slot++) {
       const phase = this.slots.phase[slot];
-      if (phase === AWAITING_FIN) this.#close(slot, this.slots.lastReason(slot));
-      else if (phase !== FREE) this.#close(slot, 'serverStop');
+      if (phase === AWAITING_FIN) this.#ends.close(slot, this.slots.lastReason(slot));
+      else if (phase !== FREE) this.#ends.close(slot, 'serverStop');
     }
   }
 
@@ -172,7 +184,7 @@ export class ReferenceConnections {
     } else if (count === -EAGAIN) {
       flags[slot]! &= ~READABLE;
     } else {
-      this.#onDead(slot, -count);
+      this.#ends.dead(slot, -count);
     }
   }
 
@@ -226,7 +238,10 @@ export class ReferenceConnections {
     this.#ledger.execute();
     const isLast = !parser.keepAlive || requests >= this.#maxRequests;
     if (isLast) this.slots.setLast(slot, parser.keepAlive ? 'maxRequests' : 'connectionClose');
-    this.slots.response[slot] = answerIndex(parser.versionMinor, parser.isHead, isLast);
+    const answer = answerIndex(parser.versionMinor, parser.isHead, isLast);
+    this.slots.response[slot] = this.#faults === null ? answer : this.#faults.meet(slot, answer);
+    if (this.#readsNumbers && parser.numberDigits === 16)
+      this.#ledger.number(parser.numberWorker, parser.numberSequence);
     this.slots.sentBytes[slot] = 0;
     parser.reset();
     const delayMs = this.#sampleDelayMs === null ? 0 : this.#sampleDelayMs();
@@ -253,9 +268,10 @@ export class ReferenceConnections {
     const index = response[slot]!;
     const address = this.#responses.address[index]!;
     const sizeBytes = this.#responses.sizeBytes[index]!;
+    const dueBytes = this.#faults === null ? sizeBytes : this.#faults.dueBytes(slot, sizeBytes);
     let sent = sentBytes[slot]!;
-    while (sent < sizeBytes) {
-      const count = this.#sockets.send(fd[slot]!, address + sent, sizeBytes - sent);
+    while (sent < dueBytes) {
+      const count = this.#sockets.send(fd[slot]!, address + sent, dueBytes - sent);
       if (count === -EAGAIN) {
         sentBytes[slot] = sent;
         phase[slot] = SENDING;
@@ -263,17 +279,29 @@ export class ReferenceConnections {
         return;
       }
       if (count < 0) {
-        this.#onDead(slot, -count);
+        this.#ends.dead(slot, -count);
         return;
       }
       sent += count;
     }
-    if ((this.slots.flags[slot]! & LAST) !== 0) {
-      this.#finish(slot);
-    } else {
-      phase[slot] = IDLE;
-      this.deadlines.set(slot, this.nowNs + this.#timeouts.keepAliveNs);
+    if (dueBytes < sizeBytes) {
+      sentBytes[slot] = sent;
+      phase[slot] = DELAYING;
+      this.deadlines.set(slot, this.#faults!.nextByteNs(slot, sent));
+      return;
     }
+    this.#onSent(slot, this.#faults === null ? null : this.#faults.takeEnd(slot));
+  }
+
+  /** What follows a response is said by the response, or by the fault that it met. */
+  #onSent(slot: number, faulty: FaultyResponse | null): void {
+    const { phase, flags } = this.slots;
+    const hasUnread = this.#unreadBytes > 0;
+    if (faulty !== null) this.#ends.finishFaulty(slot, faulty, this.nowNs, hasUnread);
+    else if ((flags[slot]! & LAST) !== 0) this.#ends.finish(slot, this.nowNs, hasUnread);
+    else phase[slot] = IDLE;
+    const isIdle = phase[slot] === IDLE && faulty?.end !== 'stay-open';
+    if (isIdle) this.deadlines.set(slot, this.nowNs + this.#timeouts.keepAliveNs);
   }
 
   /** After a response that was delayed or stuck: the requests that came meanwhile, then the kernel's buffer. */
@@ -287,60 +315,14 @@ export class ReferenceConnections {
     this.#onReadable(slot);
   }
 
-  /**
-   * The last response is out. Closing with input unread would reset the connection and may take the response with it (RFC 9112 section
-   * 9.6), so then only the sending half is closed, and the rest once the client has closed, as for a client that is to close first.
-   */
-  #finish(slot: number): void {
-    const { flags, pending } = this.slots;
-    const reason = this.slots.lastReason(slot);
-    const input = flags[slot]! & (READABLE | FIN_SEEN);
-    const hasUnread = this.#unreadBytes > 0 || pending[slot] !== null || input === READABLE;
-    if (input === FIN_SEEN || (!this.#clientCloses && !hasUnread)) {
-      this.#close(slot, reason);
-      return;
-    }
-    if (!this.#clientCloses) {
-      this.slots.noteFirst(slot, this.#whoIsFirst(slot));
-      this.#sockets.shutdownWrite(this.slots.fd[slot]!);
-    }
-    pending[slot] = null;
-    this.slots.phase[slot] = AWAITING_FIN;
-    this.deadlines.set(slot, this.nowNs + finWaitNs);
-  }
-
   #onFin(slot: number): void {
     if (this.slots.phase[slot] === AWAITING_FIN) {
-      this.#close(slot, this.slots.lastReason(slot));
+      this.#ends.close(slot, this.slots.lastReason(slot));
     } else if (this.slots.parser[slot]!.started) {
       this.#unreadBytes = 0;
       this.#refuse(slot, 400, 'clientFin');
     } else {
-      this.#close(slot, 'clientFin');
+      this.#ends.close(slot, 'clientFin');
     }
-  }
-
-  /** The connection is dead: reset, or written to after the client had closed both ways. */
-  #onDead(slot: number, errno: number): void {
-    const name = errnoName(errno);
-    const hadFin = (this.slots.flags[slot]! & FIN_SEEN) !== 0 || name === 'EPIPE';
-    this.slots.noteFirst(slot, hadFin ? 'client' : 'reset');
-    if (this.slots.phase[slot] === AWAITING_FIN) this.#close(slot, this.slots.lastReason(slot));
-    else if (hadFin) this.#close(slot, 'clientFin');
-    else this.#close(slot, name === 'ECONNRESET' ? 'clientReset' : 'error');
-  }
-
-  #whoIsFirst(slot: number): FirstCloser {
-    const noted = this.slots.first(slot);
-    if (noted !== null) return noted;
-    if ((this.slots.flags[slot]! & FIN_SEEN) !== 0) return 'client';
-    return probeFirstCloser(this.#sockets, this.slots.fd[slot]!);
-  }
-
-  #close(slot: number, reason: CloseReason): void {
-    this.#ledger.end(reason, this.#whoIsFirst(slot), this.slots.requests[slot]!);
-    this.#sockets.close(this.slots.fd[slot]!);
-    this.deadlines.cancel(slot);
-    this.slots.give(slot);
   }
 }

@@ -3,18 +3,19 @@
  * until it is stopped; other threads reach it through `wakeFd`. Hot: one clock reading per turn, no allocation per request.
  */
 import { nowNs } from '../kernel/clock.ts';
+import { closingTag } from '../kernel/closing-sockets.ts';
 import { Epoll, EPOLLET, EPOLLIN } from '../kernel/epoll.ts';
 import { EventFd } from '../kernel/event-fd.ts';
 import { wantExactTimers } from '../kernel/parent-death.ts';
 import { Sockets } from '../kernel/sockets.ts';
 import { delaySampler } from '../load/delay.ts';
 import { Random } from '../load/random.ts';
-import type { BundledServerConfig } from '../scenario/config.ts';
 import { ConnectionLedger, type LedgerCounts } from './connection-ledger.ts';
 import type { LiveServerSettings } from './messages.ts';
 import { effectiveBacklog } from './node-settings.ts';
 import { ReferenceConnections, type ReferenceTimeouts } from './reference-connections.ts';
 import { defaultBacklog, isExhaustion, isNoneWaiting, openListener } from './reference-listener.ts';
+import { liveTlsSettings, openTls, type TlsServerSockets } from './reference-tls.ts';
 import { isNoDelay, type ServerOptions } from './running-server.ts';
 
 const listenerTag = 0;
@@ -26,6 +27,8 @@ const acceptsPerTurn = 64;
 const mostBacklog = 65_536;
 /** How long accepting pauses when descriptors or memory have run out. */
 const acceptPauseNs = 100e6;
+/** How often a server that stops looks whether its last sockets have waited long enough. */
+const closingCheckNs = 50e6;
 
 /** What the server does where the configuration says nothing: Node's own defaults, without its buffer and its checking interval. */
 const defaults = { keepAliveTimeoutMs: 5_000, headersTimeoutMs: 60_000, requestTimeoutMs: 300_000 };
@@ -35,9 +38,11 @@ export class ReferenceLoop {
   readonly settings: LiveServerSettings;
   /** Raising this event (kernel/event-fd.ts) makes the loop call `onWake` in its own thread. */
   readonly wakeFd: number;
-  readonly #sockets = new Sockets();
   readonly #epoll = new Epoll();
-  readonly #ledger = new ConnectionLedger();
+  readonly #sockets: Sockets;
+  /** Null where the server does not speak TLS. */
+  readonly #tls: TlsServerSockets | null;
+  readonly #ledger: ConnectionLedger;
   readonly #connections: ReferenceConnections;
   readonly #maxConnections: number;
   /** -1 once it is closed. */
@@ -47,14 +52,18 @@ export class ReferenceLoop {
   #isStopping = false;
 
   /** Binds and listens. Throws a ServerFailure where that is refused, and an Error where FFI is missing. */
-  constructor({ config, host, port, seed }: ServerOptions) {
-    const settings = liveSettings(config);
+  constructor(options: ServerOptions) {
+    const { config, host, port, seed, countDuplicates = false } = options;
+    this.#ledger = new ConnectionLedger(config, countDuplicates);
+    this.#tls = openTls(options, this.#ledger, this.#epoll);
+    this.#sockets = this.#tls ?? new Sockets();
+    const settings = liveSettings(options);
     const backlog = config.backlog ?? defaultBacklog;
     const listener = openListener(this.#sockets, host, port, backlog);
     const { delay } = config.response;
     const sampleDelayMs = isNoDelay(delay) ? null : delaySampler(delay, new Random(seed));
     const system = { ledger: this.#ledger, sockets: this.#sockets, epoll: this.#epoll };
-    this.#connections = new ReferenceConnections(config, timeouts(settings), sampleDelayMs, system);
+    this.#connections = new ReferenceConnections(options, timeouts(settings), sampleDelayMs, system);
     this.#maxConnections = config.maxConnections;
     this.#listener = listener.fd;
     this.port = listener.port;
@@ -68,18 +77,20 @@ export class ReferenceLoop {
   /** Serves until `stop` was called (by `onWake`, in this thread) and every connection has ended. */
   run(onWake: () => void): void {
     wantExactTimers();
-    while (!this.#isStopping || this.#ledger.open > 0) {
+    while (!this.#isStopping || this.#ledger.open > 0 || this.#isClosing()) {
       const count = this.#epoll.wait(this.#waitNs());
       this.#connections.nowNs = nowNs();
       for (let index = 0; index < count; index++) {
         const tag = this.#epoll.tag(index);
-        if (tag >= firstTag) this.#connections.onEvent(tag - firstTag, this.#epoll.events(index));
+        if (tag >= closingTag) this.#tls?.onClosingEvent(tag - closingTag);
+        else if (tag >= firstTag) this.#connections.onEvent(tag - firstTag, this.#epoll.events(index));
         else if (tag === listenerTag) this.#acceptWaiting(acceptsPerTurn);
         else onWake();
       }
       if (this.#connections.hasMore) this.#connections.readMore();
       this.#onTime(this.#connections.nowNs);
     }
+    this.#tls?.closeAll();
   }
 
   /** Stops accepting, lets open connections end for `graceMs`, then ends them. A later call may shorten the grace. */
@@ -98,15 +109,22 @@ export class ReferenceLoop {
     return this.#ledger.counts();
   }
 
+  /** Whether sockets still wait for the other side's FIN; each does so for a limited time. */
+  #isClosing(): boolean {
+    return this.#tls !== null && this.#tls.closing > 0;
+  }
+
   #waitNs(): number {
     if (this.#connections.hasMore) return 0;
-    const nextNs = Math.min(this.#connections.deadlines.nextNs(), this.#stopAtNs, this.#acceptAgainNs);
+    const closeNs = this.#isStopping && this.#isClosing() ? nowNs() + closingCheckNs : Infinity;
+    const nextNs = Math.min(this.#connections.deadlines.nextNs(), this.#stopAtNs, this.#acceptAgainNs, closeNs);
     return nextNs === Infinity ? Infinity : Math.max(0, nextNs - nowNs());
   }
 
   #onTime(turnNs: number): void {
     const { deadlines } = this.#connections;
     for (let slot = deadlines.due(turnNs); slot >= 0; slot = deadlines.due(turnNs)) this.#connections.onDeadline(slot);
+    this.#tls?.expire(turnNs);
     if (turnNs >= this.#acceptAgainNs) {
       this.#acceptAgainNs = Infinity;
       this.#epoll.add(this.#listener, EPOLLIN, listenerTag);
@@ -140,7 +158,7 @@ export class ReferenceLoop {
   }
 }
 
-function liveSettings(config: BundledServerConfig): LiveServerSettings {
+function liveSettings({ config, tls }: ServerOptions): LiveServerSettings {
   return {
     runtime: 'connbench reference server',
     keepAliveTimeoutMs: config.keepAliveTimeoutMs ?? defaults.keepAliveTimeoutMs,
@@ -152,6 +170,7 @@ function liveSettings(config: BundledServerConfig): LiveServerSettings {
     maxConnections: config.maxConnections,
     backlog: effectiveBacklog(config.backlog ?? defaultBacklog),
     noDelay: true,
+    ...(config.tls === undefined ? {} : { tls: liveTlsSettings(config.tls, tls?.version) }),
   };
 }
 

@@ -1,11 +1,14 @@
 /** The answers of the reference server, encoded once into native memory. */
-import { encodeResponse } from '../http/response.ts';
+import { encodeResponse, type ResponseShape } from '../http/response.ts';
 import { BODY_TOO_LARGE, HEAD_TOO_LARGE, TOO_MANY_HEADERS } from '../http/parse-error.ts';
 import { allocateNative } from '../kernel/memory.ts';
 import type { BundledServerConfig } from '../scenario/config.ts';
 
 const refusals = [400, 408, 413, 431] as const;
 type RefusalStatus = (typeof refusals)[number];
+
+/** Answers to good requests. */
+export const answerCount = 8;
 
 /** Index of the answer to a good request. HTTP/1.0 has no chunks, so its answers carry their length whatever the framing. */
 export function answerIndex(versionMinor: number, isHead: boolean, isLast: boolean): number {
@@ -14,7 +17,7 @@ export function answerIndex(versionMinor: number, isHead: boolean, isLast: boole
 
 /** Index of the answer that refuses a request and ends its connection. */
 export function refusalIndex(status: RefusalStatus): number {
-  return 8 + refusals.indexOf(status);
+  return answerCount + refusals.indexOf(status);
 }
 
 /** The status for an error of the request parser. */
@@ -24,37 +27,36 @@ export function refusalStatus(parseError: number): RefusalStatus {
 }
 
 export interface PreparedResponses {
-  /** By the indexes above: where the bytes are and how many. */
-  readonly address: Float64Array;
-  readonly sizeBytes: Float64Array;
+  /** By the indexes above: where the bytes are and how many. Others may be added behind them. */
+  readonly address: number[];
+  readonly sizeBytes: number[];
 }
 
-/** `keepAliveTimeoutMs` is announced in whole seconds, rounded down as Node does, and not at all where it is Infinity. */
+/** What the answer of an index says. The timeout is announced in whole seconds, rounded down as Node does, and not where it is Infinity. */
+export function answerShape(index: number, config: BundledServerConfig, keepAliveTimeoutMs: number): ResponseShape {
+  const versionMinor = (index & 4) === 0 ? 1 : 0;
+  return {
+    status: 200,
+    bodyBytes: config.response.sizeBytes,
+    framing: versionMinor === 0 ? 'length' : config.response.framing,
+    connection: (index & 1) === 0 ? 'keep-alive' : 'close',
+    keepAliveTimeoutSeconds: keepAliveTimeoutMs === Infinity ? null : Math.floor(keepAliveTimeoutMs / 1000),
+    keepAliveMax: config.maxRequestsPerSocket === Infinity ? null : config.maxRequestsPerSocket,
+    versionMinor,
+    headRequest: (index & 2) !== 0,
+  };
+}
+
 export function prepareResponses(config: BundledServerConfig, keepAliveTimeoutMs: number): PreparedResponses {
-  const { sizeBytes: bodyBytes, framing } = config.response;
   const encoded: Uint8Array[] = [];
-  for (const versionMinor of [1, 0] as const) {
-    for (const headRequest of [false, true]) {
-      for (const connection of ['keep-alive', 'close'] as const) {
-        const response = {
-          status: 200,
-          bodyBytes,
-          framing: versionMinor === 0 ? ('length' as const) : framing,
-          connection,
-          keepAliveTimeoutSeconds: keepAliveTimeoutMs === Infinity ? null : Math.floor(keepAliveTimeoutMs / 1000),
-          keepAliveMax: config.maxRequestsPerSocket === Infinity ? null : config.maxRequestsPerSocket,
-          versionMinor,
-          headRequest,
-        };
-        encoded[answerIndex(versionMinor, headRequest, connection === 'close')] = encodeResponse(response);
-      }
-    }
+  for (let index = 0; index < answerCount; index++) {
+    encoded[index] = encodeResponse(answerShape(index, config, keepAliveTimeoutMs));
   }
   for (const status of refusals) encoded[refusalIndex(status)] = encodeResponse(refusal(status));
   return place(encoded);
 }
 
-function refusal(status: RefusalStatus): Parameters<typeof encodeResponse>[0] {
+function refusal(status: RefusalStatus): ResponseShape {
   return {
     status,
     bodyBytes: 0,
@@ -67,13 +69,10 @@ function refusal(status: RefusalStatus): Parameters<typeof encodeResponse>[0] {
 }
 
 function place(encoded: readonly Uint8Array[]): PreparedResponses {
-  const address = new Float64Array(encoded.length);
-  const sizeBytes = new Float64Array(encoded.length);
-  encoded.forEach((bytes, index) => {
+  const buffers = encoded.map((bytes) => {
     const buffer = allocateNative(bytes.length);
     buffer.bytes.set(bytes);
-    address[index] = buffer.address;
-    sizeBytes[index] = bytes.length;
+    return buffer;
   });
-  return { address, sizeBytes };
+  return { address: buffers.map(({ address }) => address), sizeBytes: encoded.map(({ length }) => length) };
 }

@@ -14,6 +14,9 @@ import { serverReport, ServerFailure, type RunningServer, type ServerOptions } f
 export async function startReferenceServer(options: ServerOptions): Promise<RunningServer> {
   const native = loadNative();
   if (!native.ok) throw new ServerFailure('ENOFFI', `Server kind reference needs native calls: ${native.reason}.`);
+  if (options.config.http2 !== undefined) {
+    throw new ServerFailure('EREFERENCEH2', 'Server kind reference speaks HTTP/1 only: h2 needs kind node.');
+  }
   const thread = new ReferenceThread(options);
   const { port, settings } = await thread.listening;
   return {

@@ -2,7 +2,7 @@
 import type { DelayConfig, BundledServerConfig } from '../scenario/config.ts';
 import { nowNs } from '../kernel/clock.ts';
 import type { LedgerCounts } from './connection-ledger.ts';
-import type { EventLoopDelay, LiveServerSettings, ServerReport } from './messages.ts';
+import type { EventLoopDelay, LiveServerSettings, ServerReport, ServerTlsIdentity } from './messages.ts';
 
 export interface ServerOptions {
   readonly config: BundledServerConfig;
@@ -11,6 +11,10 @@ export interface ServerOptions {
   /** 0: any free port. */
   readonly port: number;
   readonly seed: number;
+  /** Present exactly where the configuration has `tls`. */
+  readonly tls?: ServerTlsIdentity;
+  /** Whether requests have the field `Connbench-Request`; absent: no. */
+  readonly countDuplicates?: boolean;
 }
 
 export interface RunningServer {

@@ -3,6 +3,7 @@ import type { GeneratorHandle, StartGeneratorOptions } from '../generator/child.
 import type { FromGenerator } from '../generator/messages.ts';
 import type { KernelCounters, SamplerReport, SamplerRequest } from '../samplers/messages.ts';
 import type { ServerConfig } from '../scenario/config.ts';
+import type { CertificateKind, Certificates } from '../lab/certificates.ts';
 import type { Lab, LabOptions } from '../lab/lab.ts';
 import type { StartServerOptions } from '../server/child.ts';
 import type { TrialServer } from '../server/server-handle.ts';
@@ -22,6 +23,8 @@ export interface TrialSampler {
 export interface TrialDependencies {
   /** Rejects with a UserError where the machine refuses a setting, with a LabError where something broke. */
   openLab(options: LabOptions): Promise<Lab>;
+  /** Those of the run, for a trial over TLS. */
+  certificates(kind: CertificateKind): Promise<Certificates>;
   startServer(config: ServerConfig, options: StartServerOptions): Promise<TrialServer>;
   startGenerator(options: StartGeneratorOptions): Promise<TrialGenerator>;
   /** Resolves after the first sample. */

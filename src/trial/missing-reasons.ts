@@ -37,10 +37,11 @@ function* reasons(evidence: TrialEvidence): Generator<readonly [string, string]>
   yield ['link.packetsPerRequest', generator === null ? generatorGone : 'no request was sent'];
   yield ['link.lateness', 'no packet was delivered'];
   yield* silentServer(evidence);
-  yield ['connections.tls', 'this trial spoke no TLS'];
-  yield ['latency.tls', 'this trial spoke no TLS'];
-  yield ['latencyByConnection.new.tls', 'this trial spoke no TLS'];
-  yield ['latencyByConnection.reused.tls', 'this trial spoke no TLS'];
+  yield* noTls(evidence);
+  for (const [name, reason] of Object.entries(generator?.unmeasured ?? {})) {
+    for (const set of ['latency', 'latencyByConnection.new', 'latencyByConnection.reused'])
+      yield [`${set}.${name}`, reason];
+  }
   if (generator === null) {
     for (const path of ['requests', 'throughput', 'latency', 'latencyByConnection', 'connections', 'cpu.generator']) {
       yield [path, generatorGone];
@@ -51,6 +52,7 @@ function* reasons(evidence: TrialEvidence): Generator<readonly [string, string]>
     }
   }
   yield ['throughput.offeredPerSecond', 'in the closed model the answers set the pace'];
+  yield ['requests.duplicates', 'requests had more numbers than the server can remember'];
   if (server === null) {
     yield ['requests.executedByServer', serverGone];
     for (const name of countsOfServer) yield [`server.${name}`, serverGone];
@@ -72,6 +74,18 @@ function* reasons(evidence: TrialEvidence): Generator<readonly [string, string]>
   yield ['timeWait.method', sampler?.missing['client.timeWait'] ?? 'TIME_WAIT was not read'];
   yield ['timeWait.overflow', kernelMissing];
   yield ['kernel', kernelMissing];
+}
+
+/** Where there is TLS, only what no new connection went through is missing, as of `connect`. */
+function* noTls({ planned, generator }: TrialEvidence): Generator<readonly [string, string]> {
+  const speaks = planned.config.strategy.tls !== undefined;
+  if (generator !== null) {
+    yield ['connections.tls', speaks ? 'this client does not count its handshakes' : 'this trial spoke no TLS'];
+  }
+  if (speaks) return;
+  for (const set of ['latency', 'latencyByConnection.new', 'latencyByConnection.reused']) {
+    yield [`${set}.tls`, 'this trial spoke no TLS'];
+  }
 }
 
 /** What could not be observed of the trial's own machinery. */

@@ -1,5 +1,6 @@
 /** The real processes of a trial. */
 import { startGenerator } from '../generator/child.ts';
+import { certificatesOfRun } from '../lab/certificates.ts';
 import { openLab } from '../lab/lab.ts';
 import { readKernelCounters } from '../samplers/kernel-counters.ts';
 import { startSampler } from '../samplers/sampler.ts';
@@ -8,6 +9,7 @@ import type { TrialDependencies } from './dependencies.ts';
 
 export const realProcesses: TrialDependencies = {
   openLab,
+  certificates: certificatesOfRun(),
   startServer: startAnyServer,
   startGenerator,
   startSampler,

@@ -4,6 +4,7 @@ import type { ReconciliationRecord } from '../results/record.ts';
 import { isClean, isReported, kernelVerdict, row, type ReconcileInput, type ReportedInput } from './comparison.ts';
 import { closeRow, timeWaitRows } from './reconcile-closes.ts';
 import { labOpenRows, labTimeWaitRows } from './reconcile-lab.ts';
+import { duplicateRows, faultRows, injectedWords, isFirstTry, tlsRows } from './reconcile-requests.ts';
 
 /** Connect errors after which a SYN was certainly sent. After any other the kernel may not have counted the attempt. */
 const codesAfterSyn: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'CONNECT_TIMEOUT']);
@@ -14,7 +15,8 @@ export function reconcile(input: ReconcileInput): readonly ReconciliationRecord[
   const reported = isReported(input) ? input : null;
   return [
     ...(lab === null ? openRows(input, reported) : labOpenRows(input, lab, everySynSent(input))),
-    ...(reported === null ? [] : [requestsRow(reported), requestsOnConnectionsRow(reported), closeRow(reported)]),
+    ...(reported === null ? [] : requestRows(reported)),
+    ...(reported === null ? [] : [closeRow(reported), ...tlsRows(reported)]),
     ...(lab === null ? (reported === null ? [] : timeWaitRows(reported)) : labTimeWaitRows(input, lab)),
     conservationRow('requests.measure', input.generator.measure),
     conservationRow('requests.trial', input.generator.wholeTrial),
@@ -64,31 +66,38 @@ function connectsRow(input: ReconcileInput): ReconciliationRecord {
   return row('connects', counts, kernelVerdict('ActiveOpens', counts.kernel, atLeast, attempted));
 }
 
-function requestsRow({ generator, server }: ReportedInput): ReconciliationRecord {
+function requestRows(input: ReportedInput): readonly ReconciliationRecord[] {
+  return [requestsRow(input), requestsOnConnectionsRow(input), ...duplicateRows(input), ...faultRows(input)];
+}
+
+function requestsRow(input: ReportedInput): ReconciliationRecord {
+  const { generator, server } = input;
   const { sent, answered } = generator.wholeTrial;
   const handled = server.executed + server.refused;
   const counts = { client: sent, server: handled };
   const figures = `the client sent ${sent} requests and read ${answered} answers, the server executed ${server.executed} and refused ${server.refused}`;
   // A timeout on a connection that never sent a request is answered with 408: a refusal without a request.
   const silent = Math.min(server.refused, server.closesByReason.headersTimeout + server.closesByReason.requestTimeout);
-  if (isClean(generator.wholeTrial)) {
+  if (isFirstTry(input)) {
     const ok = sent === answered && sent <= handled && sent >= handled - silent;
     return row('requests', counts, { ok, note: ok ? null : figures });
   }
   const ok = answered <= handled && handled - silent <= sent;
-  const note = ok ? 'with failed requests only bounds hold: answered <= executed + refused <= sent' : figures;
+  const bounds = 'with failed requests only bounds hold: answered <= executed + refused <= sent';
+  const note = ok ? `${bounds}${injectedWords(input)}` : figures;
   return row('requests', counts, { ok, note });
 }
 
 /** Requests added up over connections must give the requests added up over time. */
-function requestsOnConnectionsRow({ generator, server }: ReportedInput): ReconciliationRecord {
+function requestsOnConnectionsRow(input: ReportedInput): ReconciliationRecord {
+  const { generator, server } = input;
   const onClient = totalRequests(generator.connections.requestsPerConnection);
   const onServer = totalRequests(server.requestsPerConnection);
   const counts = { client: onClient, server: onServer };
   const { answered } = generator.wholeTrial;
-  if (!isClean(generator.wholeTrial) || server.open > 0) {
+  if (!isFirstTry(input) || server.open > 0) {
     const ok = onClient <= answered && onServer <= server.executed;
-    const note = `at most ${answered} (client) and ${server.executed} (server): some requests or connections did not end in order`;
+    const note = `at most ${answered} (client) and ${server.executed} (server): some requests or connections did not end in order${injectedWords(input)}`;
     return row('requestsOnConnections', counts, { ok, note });
   }
   const ok = onClient === answered && onServer === server.executed;

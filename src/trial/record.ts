@@ -11,9 +11,9 @@ import {
   type LatencyRecord,
   type LatencySet,
   type ReconciliationRecord,
-  type ServerRecord,
   type TrialRecord,
 } from '../results/record.ts';
+import type { ServerRecord } from '../results/server-record.ts';
 import type { ServerReport } from '../server/messages.ts';
 import { encodeHdr } from '../stats/hdr-codec.ts';
 import type { SparseCounts } from '../stats/histogram.ts';
@@ -53,6 +53,7 @@ export function trialRecord(evidence: TrialEvidence): TrialRecord {
       name: planned.config.client,
       transport: evidence.transport?.name ?? null,
       transportReason: evidence.transport?.reason ?? null,
+      ...(generator?.client ?? {}),
     },
     requests: requests(evidence),
     errors: generator?.errors ?? [],
@@ -126,8 +127,9 @@ function requests({ generator, server }: TrialEvidence): TrialRecord['requests']
   if (generator === null) return null;
   return {
     ...generator.measure,
-    retried: 0,
+    retried: generator.retried?.measure ?? 0,
     executedByServer: server?.executed ?? null,
+    ...(server?.duplicates === undefined ? {} : { duplicates: server.duplicates }),
     wholeTrial: generator.wholeTrial,
   };
 }
@@ -187,7 +189,7 @@ function connections({ connections: counted, wholeTrial, startNs, drainedNs }: G
     teardown: counted.teardown,
     resets: { received: counted.resetsReceived, sent: counted.resetsSent },
     closesByReason: counted.closesByReason,
-    tls: null,
+    tls: counted.tls ?? null,
   };
 }
 
@@ -219,6 +221,8 @@ function serverRecord(evidence: TrialEvidence): ServerRecord {
     closesByReason: server?.closesByReason ?? null,
     firstCloser: server?.firstCloser ?? null,
     requestsPerConnection: serverPerConnection(server),
+    ...(server?.tls === undefined ? {} : { tls: server.tls }),
+    ...(server?.faults === undefined ? {} : { faults: server.faults }),
     // From the snapshot at the end of measure: it covers the time since the one at its start.
     eventLoopDelay: serverAtMeasureEnd?.eventLoopDelay ?? null,
   };

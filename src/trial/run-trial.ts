@@ -18,6 +18,7 @@ import type { LiveFigures, TrialDependencies, TrialGenerator, TrialSampler } fro
 import { portCount } from './environment.ts';
 import { emptyEvidence, type Circumstances, type PlannedTrial, type TrialEvidence } from './evidence.ts';
 import { readHostSettings } from './host-settings.ts';
+import { serverNeeds, type ServerNeeds } from './server-needs.ts';
 import { settled } from './settle.ts';
 import type { InvalidCode } from '../results/warnings.ts';
 import type { SamplerRequest } from '../samplers/messages.ts';
@@ -39,6 +40,8 @@ interface Parts {
   server: TrialServer | null;
   generator: TrialGenerator | null;
   sampler: TrialSampler | null;
+  /** By which the client verifies the server. */
+  verification: ServerNeeds['verification'];
   /** Set when the server ended without having been asked to. */
   serverDied: boolean;
   /** The same of the lab: its link or a host. */
@@ -48,7 +51,8 @@ interface Parts {
 /** Rejects with a UserError where the machine refuses the settings of the lab; never for an operational failure; else it is a bug. */
 export async function runTrial(request: TrialRequest, dependencies: TrialDependencies): Promise<TrialEvidence> {
   const evidence = emptyEvidence(request.planned, new Date().toISOString(), request.circumstances);
-  const parts: Parts = { lab: null, server: null, generator: null, sampler: null, serverDied: false, labDied: false };
+  const none = { lab: null, server: null, generator: null, sampler: null };
+  const parts: Parts = { ...none, verification: {}, serverDied: false, labDied: false };
   try {
     await attempt(evidence, async () => {
       if (request.circumstances.mode.name === 'lab') await openLab(request, dependencies, evidence, parts);
@@ -117,7 +121,9 @@ async function bringUp(
   const { seed, config } = planned;
   const deadlineMs = stepDeadlines.startServerMs;
   const inLab = lab === null ? {} : { host: lab.serverAddress, launcher: lab.serverLauncher };
-  const server = dependencies.startServer(config.server, { seed, deadlineMs, ...inLab });
+  const needs = await serverNeeds(config, dependencies);
+  parts.verification = needs.verification;
+  const server = dependencies.startServer(config.server, { seed, deadlineMs, ...inLab, ...needs.options });
   parts.server = await broughtUp(
     server,
     'the start of the server',
@@ -138,6 +144,7 @@ async function bringUp(
   const generator = dependencies.startGenerator({
     deadlineMs: startGeneratorMs,
     client: config.client,
+    ...parts.verification,
     ...(lab === null ? {} : { launcher: lab.clientLauncher }),
   });
   parts.generator = await broughtUp(
@@ -241,7 +248,7 @@ async function load(request: TrialRequest, evidence: TrialEvidence, parts: Parts
   });
   labGone.catch(() => undefined);
   const { config, seed } = planned;
-  generator.start({ config, host: server.host, port: server.port, seed });
+  generator.start({ config, host: server.host, port: server.port, seed, ...parts.verification });
   const snapshots = new AbortController();
   try {
     const startBounds = { deadlineMs: stepDeadlines.startLoadMs, code: 'generator-died', signal } as const;

@@ -1,16 +1,10 @@
 // The reference client against the load generators that are installed, on the same server: throughput and CPU per request.
-// Rounds are interleaved (every generator once per round, in turn), so that a drift of the machine meets all of them alike.
 import { rivals } from './rivals.js';
+import { compare } from './rounds.js';
 import { startTarget } from './target.js';
 
 const connections = 32;
 const seconds = 3;
-
-function median(values) {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
-}
 
 const rounds = Number(process.argv[2] ?? 5);
 if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
@@ -22,49 +16,17 @@ if (!Number.isInteger(rounds) || rounds < 1 || rounds > 100) {
 
 async function benchClients() {
   const target = await startTarget();
+  const work = { port: target.port, seconds, connections };
   try {
     console.log(`${connections} connections, ${seconds} s a run, ${rounds} rounds, medians; on ${target.name}`);
-    await compare('keep-alive', rivals(), { port: target.port, close: false });
+    await compare('keep-alive', rivals(), { ...work, close: false }, rounds);
     await compare(
       'one connection per request',
       rivals().filter((rival) => !rival.keepAliveOnly),
-      { port: target.port, close: true },
+      { ...work, close: true },
+      rounds,
     );
   } finally {
     await target.stop();
-  }
-}
-
-async function compare(title, contestants, work) {
-  const results = new Map(contestants.map(({ name }) => [name, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const { name, run } of contestants) {
-      process.stderr.write(`\r${title}: round ${round + 1}/${rounds} ${name}          `);
-      const result = await run({ ...work, seconds, connections });
-      results.get(name).push({
-        perSecond: result.requests / result.seconds,
-        cpuUs: result.cpuUs / result.requests,
-      });
-    }
-  }
-  process.stderr.write('\r' + ' '.repeat(60) + '\r');
-  print(title, results);
-}
-
-/** Ratios are taken round by round, against the wrk of the same round; the median of those is shown. */
-function print(title, results) {
-  const base = results.get('wrk') ?? results.get('connbench');
-  const baseName = results.has('wrk') ? 'wrk' : 'connbench';
-  const cell = (value, digits) => value.toFixed(digits).padStart(10);
-  console.log(`\n${title}`);
-  console.log(
-    `${'generator'.padEnd(14)}${'req/s'.padStart(10)}${`x ${baseName}`.padStart(10)}${'CPU us/req'.padStart(12)}${`x ${baseName}`.padStart(10)}`,
-  );
-  for (const [name, runs] of results) {
-    const perSecond = median(runs.map((run) => run.perSecond));
-    const cpuUs = median(runs.map((run) => run.cpuUs));
-    const speedRatio = median(runs.map((run, round) => run.perSecond / base[round].perSecond));
-    const cpuRatio = median(runs.map((run, round) => run.cpuUs / base[round].cpuUs));
-    console.log(`${name.padEnd(14)}${cell(perSecond, 0)}${cell(speedRatio, 2)}  ${cell(cpuUs, 1)}${cell(cpuRatio, 2)}`);
   }
 }

@@ -43,15 +43,18 @@ async function external(command, args, seconds, requestsPattern, secondsPattern)
   };
 }
 
-async function connbench({ port, seconds, connections, close }) {
+async function connbench({ port, seconds, connections, close, caPem }) {
   const generator = await startGenerator({ deadlineMs: 10_000 });
   try {
     const config = trialConfig({
-      strategy: { connection: close ? 'close' : 'keep-alive' },
+      strategy: {
+        connection: close ? 'close' : 'keep-alive',
+        ...(caPem === undefined ? {} : { tls: { version: '1.3', resumption: 'none' } }),
+      },
       pool: { size: connections },
       load: { model: 'closed', users: connections, thinkTimeMs: 0, warmUpMs: 1000, durationMs: seconds * 1000 },
     });
-    generator.start({ config, host: '127.0.0.1', port, seed: 1 });
+    generator.start({ config, host: '127.0.0.1', port, seed: 1, ...(caPem === undefined ? {} : { caPem }) });
     const report = await generator.done;
     if (report.measure.failed > 0) throw new Error(`failures: ${JSON.stringify(report.errors)}`);
     return { requests: report.measure.completed, seconds, cpuUs: report.cpu.userUs + report.cpu.systemUs };
@@ -60,9 +63,9 @@ async function connbench({ port, seconds, connections, close }) {
   }
 }
 
-/** Every generator that is installed here, as { name, run }. Some cannot do one connection per request: `run` is then absent. */
-export function rivals() {
-  const url = (port) => `http://127.0.0.1:${port}/`;
+/** Every generator that is installed here, as { name, run }, for one scheme. Some cannot do one connection per request. */
+export function rivals(scheme = 'http') {
+  const url = (port) => `${scheme}://127.0.0.1:${port}/`;
   const all = [
     { name: 'connbench', run: connbench },
     {

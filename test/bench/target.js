@@ -18,12 +18,20 @@ export function isInstalled(command) {
   }
 }
 
-/** Starts the target on 127.0.0.1. Gives { name, port, stop }. */
-export async function startTarget() {
-  return isInstalled('nginx') ? startNginx() : startReference();
+/** Starts the target on 127.0.0.1. Gives { name, port, stop }. `certificates` (lab/certificates): over TLS, every handshake a full one. */
+export async function startTarget(certificates) {
+  return isInstalled('nginx') ? startNginx(certificates) : startReference(certificates);
 }
 
-async function startNginx() {
+/** Without cache and tickets nobody resumes a session: wrk would, and so be compared with something else. */
+function nginxTls(folder, { certPem, keyPem }) {
+  writeFileSync(join(folder, 'cert.pem'), certPem);
+  writeFileSync(join(folder, 'key.pem'), keyPem, { mode: 0o600 });
+  return `ssl_certificate ${folder}/cert.pem; ssl_certificate_key ${folder}/key.pem; ssl_protocols TLSv1.3;
+       ssl_session_cache off; ssl_session_tickets off;`;
+}
+
+async function startNginx(certificates) {
   const folder = mkdtempSync(join(tmpdir(), 'connbench-nginx-'));
   const port = await freePort();
   const configuration = join(folder, 'nginx.conf');
@@ -35,7 +43,8 @@ async function startNginx() {
        access_log off; keepalive_requests 1000000000; keepalive_timeout 75s;
        client_body_temp_path ${folder}/a; proxy_temp_path ${folder}/b; fastcgi_temp_path ${folder}/c;
        uwsgi_temp_path ${folder}/d; scgi_temp_path ${folder}/e;
-       server { listen 127.0.0.1:${port} backlog=4096; location / { return 200 "${body}"; } }
+       ${certificates === undefined ? '' : nginxTls(folder, certificates)}
+       server { listen 127.0.0.1:${port} ${certificates === undefined ? '' : 'ssl '}backlog=4096; location / { return 200 "${body}"; } }
      }`,
   );
   const nginx = (...args) => execFileSync('nginx', ['-c', configuration, '-p', folder, ...args], { stdio: 'pipe' });
@@ -51,8 +60,14 @@ async function startNginx() {
   };
 }
 
-async function startReference() {
-  const server = await startServer(serverConfig(), { seed: 1, deadlineMs: 10_000 });
+async function startReference(certificates) {
+  const tls = { sessionTickets: false, earlyDataBytes: 0, certificate: 'ecdsa' };
+  const server = await (certificates === undefined
+    ? startServer(serverConfig(), { seed: 1, deadlineMs: 10_000 })
+    : startServer(
+        { ...serverConfig(), tls },
+        { seed: 1, deadlineMs: 10_000, tls: { ...certificates, version: '1.3' } },
+      ));
   return { name: 'the reference server', port: server.port, stop: () => server.stop(0) };
 }
 

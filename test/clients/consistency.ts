@@ -46,10 +46,13 @@ export function expectConsistent(report: Report): void {
   if (report.phaseFaults !== null) {
     expect(report.phaseFaults).toEqual({ checked: measure.completed, faults: 0, first: null });
   }
+  const { tls } = connections;
+  if (tls !== undefined) expect(tls.full + tls.resumed + (tls.failed ?? 0)).toBe(connections.opened);
   const fresh = countOf(latency.response.new);
   for (const name of latencyNames) {
-    expect([name, countOf(latency[name].new)]).toEqual([name, fresh]);
-    const reused = name === 'connect' ? 0 : measure.completed - fresh;
+    const isThere = name !== 'tls' || tls !== undefined;
+    expect([name, countOf(latency[name].new)]).toEqual([name, isThere ? fresh : 0]);
+    const reused = name === 'connect' || name === 'tls' ? 0 : measure.completed - fresh;
     expect([name, countOf(latency[name].reused)]).toEqual([name, reused]);
   }
   expect({
@@ -94,7 +97,7 @@ function settled(counts: RequestCounts): number {
 export function expectExactPhases({ latency }: Report): void {
   for (const side of ['new', 'reused'] as const) {
     const total = (name: (typeof latencyNames)[number]): number => totalOf(latency[name][side]);
-    const phases = total('connectionWait') + total('connect') + total('firstByte') + total('download');
+    const phases = total('connectionWait') + total('connect') + total('tls') + total('firstByte') + total('download');
     expect([side, phases]).toEqual([side, total('service')]);
     expect([side, total('service') + total('lag')]).toEqual([side, total('response')]);
   }

@@ -16,17 +16,17 @@ describe('wantsPhaseCheck', () => {
 describe('PhaseCheck', () => {
   it('allows what the last bits of a clock reading may lose, and no whole nanosecond more', () => {
     const check = new PhaseCheck();
-    check.check(1, 2, 3, 4, 5, 14.9, 15.9);
-    check.check(1, 2, 3, 4, 5, 12.5, 13.5);
+    check.check(1, 2, 3, 6, 4, 5, 20.9, 21.9);
+    check.check(1, 2, 3, 6, 4, 5, 18.5, 19.5);
     expect(check.report()).toMatchObject({ checked: 2, faults: 1 });
   });
 
   it('keeps the first fault', () => {
     const check = new PhaseCheck();
-    check.check(0, 0, 0, 5, 0, 9, 9);
-    check.check(0, 0, 0, 6, 0, 9, 9);
+    check.check(0, 0, 0, 0, 5, 0, 9, 9);
+    check.check(0, 0, 0, 0, 6, 0, 9, 9);
     const { faults, first } = check.report();
     expect(faults).toBe(2);
-    expect(first).toContain('firstByte 5 + download 0 ns against service 9 ns');
+    expect(first).toContain('tls 0 + firstByte 5 + download 0 ns against service 9 ns');
   });
 });

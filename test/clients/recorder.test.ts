@@ -18,7 +18,7 @@ function recorderOf(warmUpSeconds = 0, measureSeconds = 10, startNs = 0): Record
 function complete(recorder: Recorder, inMeasure: number, endNs = 5, reused = 0, status = 200): void {
   recorder.scheduled(inMeasure);
   recorder.started(inMeasure, 0);
-  recorder.completed(inMeasure, reused, 0, 0, 0, 0, 0, endNs, status);
+  recorder.completed(inMeasure, reused, 0, 0, 0, 0, 0, 0, endNs, status);
 }
 
 describe('roundAgeMs', () => {
@@ -79,31 +79,34 @@ describe('requests without an answer', () => {
 });
 
 describe('the check of phases', () => {
-  const checked = (times: readonly [number, number, number, number, number, number, number]) => {
+  /** Reused or not, then the instants. */
+  type Times = readonly [number, number, number, number, number, number, number, number];
+  const checked = (times: Times) => {
     const recorder = new Recorder({ startNs: 0, measureStartNs: 0, measureEndNs: second }, createLiveCounts(), {
       checkPhases: true,
     });
     recorder.scheduled(1);
     recorder.started(1, 0);
-    const [reused, intendedNs, startNs, assignedNs, sentNs, firstByteNs, endNs] = times;
-    recorder.completed(1, reused, intendedNs, startNs, assignedNs, sentNs, firstByteNs, endNs, 200);
+    const [reused, intendedNs, startNs, assignedNs, connectedNs, sentNs, firstByteNs, endNs] = times;
+    recorder.completed(1, reused, intendedNs, startNs, assignedNs, connectedNs, sentNs, firstByteNs, endNs, 200);
     return recorder.report().phaseFaults!;
   };
 
   it('passes a request whose every nanosecond is in one phase', () => {
-    expect(checked([0, 10, 13, 20, 50, 90, 100])).toEqual({ checked: 1, faults: 0, first: null });
-    expect(checked([1, 10, 13, 20, 20, 90, 100])).toEqual({ checked: 1, faults: 0, first: null });
+    expect(checked([0, 10, 13, 20, 40, 50, 90, 100])).toEqual({ checked: 1, faults: 0, first: null });
+    expect(checked([1, 10, 13, 20, 0, 20, 90, 100])).toEqual({ checked: 1, faults: 0, first: null });
   });
 
   it.each([
     [
       'time between a reused connection and writing is in no phase',
-      [1, 10, 13, 20, 50, 90, 100],
-      'connect 0 + firstByte 40',
+      [1, 10, 13, 20, 30, 50, 90, 100],
+      'connect 0 + tls 0 + firstByte 40',
     ],
-    ['a first byte before writing', [0, 10, 13, 20, 50, 45, 100], 'firstByte -5'],
-    ['a start before it was due', [0, 10, 9, 20, 50, 90, 100], 'lag -1'],
-    ['a connection assigned before the start', [0, 10, 13, 12, 50, 90, 100], 'connectionWait -1'],
+    ['a first byte before writing', [0, 10, 13, 20, 50, 50, 45, 100], 'firstByte -5'],
+    ['a start before it was due', [0, 10, 9, 20, 50, 50, 90, 100], 'lag -1'],
+    ['a connection assigned before the start', [0, 10, 13, 12, 50, 50, 90, 100], 'connectionWait -1'],
+    ['writing before the connection was established', [0, 10, 13, 20, 50, 48, 90, 100], 'tls -2'],
   ] as const)('finds %s', (_, times, words) => {
     const { faults, first } = checked(times);
     expect(faults).toBe(1);
@@ -129,7 +132,7 @@ describe('conservation', () => {
   function play(recorder: Recorder, what: string, inMeasure: number): void {
     recorder.scheduled(inMeasure);
     recorder.started(inMeasure, 3);
-    if (what === 'completed') recorder.completed(inMeasure, 1, 0, 0, 0, 0, 0, 1, 200);
+    if (what === 'completed') recorder.completed(inMeasure, 1, 0, 0, 0, 0, 0, 0, 1, 200);
     else if (what === 'failed') recorder.failed(inMeasure, 'firstByte', 'ECONNRESET', false, 7);
     else if (what === 'dropped') recorder.dropped(inMeasure);
     else recorder.abandoned(inMeasure);
@@ -199,25 +202,34 @@ describe('conservation', () => {
 });
 
 describe('latency', () => {
-  it('goes to one bucket of each series, new and reused apart; connect only for new connections', () => {
-    const recorder = recorderOf();
+  it('goes to one bucket of each series, new and reused apart; connect and tls only for new connections', () => {
+    const window = { startNs: 0, measureStartNs: 0, measureEndNs: 10 * second };
+    const recorder = new Recorder(window, createLiveCounts(), { tls: true });
     recorder.scheduled(1);
     recorder.scheduled(1);
-    // Intended 100, started 101, assigned 103, sent 107, first byte 115, end 131.
-    recorder.completed(1, 0, 100, 101, 103, 107, 115, 131, 200);
-    recorder.completed(1, 1, 100, 101, 103, 107, 115, 132, 404);
+    // Intended 100, started 101, assigned 103, established 107, sent 110, first byte 118, end 134.
+    recorder.completed(1, 0, 100, 101, 103, 107, 110, 118, 134, 200);
+    recorder.completed(1, 1, 100, 101, 103, 107, 110, 118, 135, 404);
     const { latency, statuses } = recorder.report();
     const values = latencyNames.map((name) => [name, latency[name].new.indices, latency[name].reused.indices]);
     expect(values).toEqual([
-      ['response', [31], [32]],
-      ['service', [30], [31]],
+      ['response', [34], [35]],
+      ['service', [33], [34]],
       ['connectionWait', [2], [2]],
       ['connect', [4], []],
+      ['tls', [3], []],
       ['firstByte', [8], [8]],
       ['download', [16], [17]],
       ['lag', [1], [1]],
     ]);
     expect(statuses).toEqual({ 200: 1, 404: 1 });
+  });
+
+  it('has no series tls without TLS', () => {
+    const recorder = recorderOf();
+    complete(recorder, 1);
+    const { tls, connect } = recorder.report().latency;
+    expect([countOf(tls.new), countOf(connect.new)]).toEqual([0, 1]);
   });
 
   it('leaves out warm-up, which intervals and answers hold', () => {
@@ -283,7 +295,7 @@ describe('intervals', () => {
           recorder.opened();
           if (what === 0) recorder.dropped(1);
           else if (what === 1) recorder.failed(1, 'connect', 'ECONNREFUSED', false, null);
-          else recorder.completed(1, 0, 0, 0, 0, 0, 0, valueNs, 200);
+          else recorder.completed(1, 0, 0, 0, 0, 0, 0, 0, valueNs, 200);
         }
         const { intervals, measure } = recorder.report();
         const total = (of: (interval: (typeof intervals)[number]) => number): number => sum(intervals.map(of));

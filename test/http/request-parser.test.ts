@@ -159,3 +159,42 @@ describe('request parser', () => {
     expect([parser.done, parser.isHead, parser.keepAlive, parser.bodyBytes]).toEqual([true, false, true, 0]);
   });
 });
+
+describe('the number of a request', () => {
+  const numbered = (fields: string, readsNumber = true): RequestParser => {
+    const parser = new RequestParser({}, readsNumber);
+    const bytes = octets(`${get}${fields}\r\n`);
+    for (let at = 0; at < bytes.length; at++) parser.feed(bytes, at, at + 1);
+    expect(parser.done).toBe(true);
+    return parser;
+  };
+
+  it.each([
+    ['digits', 'Connbench-Request: 00010000000000ff\r\n', 16, 1, 255],
+    ['any case, and space around it', 'CONNBENCH-REQUEST:\t ABCD0123456789aF \r\n', 16, 0xabcd, 0x0123456789af],
+    ['the largest', 'Connbench-Request: ffffffffffffffff\r\n', 16, 65_535, 2 ** 48 - 1],
+    ['none', '', 0, 0, 0],
+  ])('%s', (_name, fields, digits, worker, sequence) => {
+    const { numberDigits, numberWorker, numberSequence } = numbered(fields);
+    expect([numberDigits, numberWorker, numberSequence]).toEqual([digits, worker, sequence]);
+  });
+
+  it.each([
+    ['too short', 'Connbench-Request: 1\r\n'],
+    ['too long', 'Connbench-Request: 000100000000000ff\r\n'],
+    ['no digit', 'Connbench-Request: 000100000000000g\r\n'],
+    ['a digit missing in the middle', 'Connbench-Request: 0001-00000000000\r\n'],
+    ['twice', 'Connbench-Request: 00010000000000ff\r\nConnbench-Request: 00010000000000ff\r\n'],
+  ])('is none: %s', (_name, fields) => {
+    expect(numbered(fields).numberDigits).not.toBe(16);
+  });
+
+  it('is forgotten before the next request, and not read unless asked', () => {
+    const parser = numbered('Connbench-Request: 00010000000000ff\r\n');
+    parser.reset();
+    const next = octets(`${get}\r\n`);
+    parser.feed(next, 0, next.length);
+    expect(parser.numberDigits).toBe(0);
+    expect(numbered('Connbench-Request: 00010000000000ff\r\n', false).numberDigits).toBe(0);
+  });
+});

@@ -74,9 +74,9 @@ describe('claims', () => {
       'expect[0].metric: is not a metric; metrics are paths into a result, such as latency.response.p50 or connections.opened [fds.client.peak]',
     ],
     [
-      'a metric of TLS',
-      `{ claim: c, metric: connections.tls.resumed, ${one}, value: { below: 1 } }`,
-      'expect[0].metric: is not recorded in this version, which has no TLS',
+      'a misspelt metric of TLS',
+      `{ claim: c, metric: connections.tls.resume, ${one}, value: { below: 1 } }`,
+      'expect[0].metric: is not a metric; metrics are paths into a result, such as latency.response.p50 or connections.opened [connections.tls.resumed]',
     ],
     [
       'a time without unit',

@@ -106,7 +106,7 @@ describe('quantiles of a latency', () => {
     'latency.response.p100',
     'latency.response.p00',
     'latency.response.p990',
-    'latency.tls.p50',
+    'latency.queue.p50',
     'cpu.server.p50',
     'p50',
     'latency.response.p9999999',

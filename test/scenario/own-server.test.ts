@@ -200,9 +200,9 @@ describe('server.kind external', () => {
       'kind: server.url is missing: server.kind external needs to know where it listens, for example http://127.0.0.1:8080/',
     ],
     [
-      'TLS',
+      'TLS that the strategy does not speak',
       { url: 'https://127.0.0.1/' },
-      'url: "https://127.0.0.1/" needs TLS, which is not in this version; what works now: http',
+      'url: begins with https, but strategy.tls is off; turn it on',
     ],
     ['no text', { url: 8080 }, 'url: must be a url such as http://127.0.0.1:8080/, not 8080'],
     [

@@ -31,7 +31,7 @@ expect:
       '3:1 load: is not a known key; known here: name, question, look, description, base, axes, baseline, blocks, expect, gates, explain [base.load]',
       '5:3 base.stratgy: is not a known key; known here: client, strategy, server, network, load [strategy]',
       '7:5 base.strategy.idleTimeout: is not a known key; known here: protocol, connection, pool, honourHint, retry, closeWith, pipelining, tls, tcp, timeouts [strategy.pool.idleTimeout]',
-      '8:13 base.strategy.pool.idle_timeout: is not a known key; known here: size, scope, order, idleTimeout, maxRequests, maxLifetime, prefetch, queueLimit, queueTimeout [idleTimeout]',
+      '8:13 base.strategy.pool.idle_timeout: is not a known key; known here: size, scope, order, idleTimeout, maxRequests, maxLifetime, maxLifetimeJitter, validate, prefetch, queueLimit, queueTimeout [idleTimeout]',
       '8:31 base.strategy.pool.order: must be lifo, fifo or random, not "lfio" [lifo]',
       '8:44 base.strategy.pool.size: must be a whole number from 1 to 1000000, or unlimited, not 0',
       '10:3 axes.network.rt: lists values, but is not the path of a knob [network.rtt]',

@@ -183,20 +183,6 @@ describe('values', () => {
   });
 });
 
-describe('knobs of the format that this version does not run', () => {
-  it.each<[path: string, value: unknown, message: string]>([
-    ['client', 'node-http', 'client "node-http" is not in this version; what works now: reference'],
-    ['client', 'autocannon', 'client "autocannon" is not in this version; what works now: reference'],
-    ['strategy.protocol', 'h2', 'strategy.protocol "h2" is not in this version; what works now: http/1.0 and http/1.1'],
-    ['strategy.pipelining', 4, 'strategy.pipelining 4 is not in this version; what works now: 1'],
-    ['strategy.retry', 'reused-once', 'strategy.retry "reused-once" is not in this version; what works now: none'],
-    ['strategy.retry', 'always-once', 'strategy.retry "always-once" is not in this version; what works now: none'],
-    ['strategy.tls', { version: 1.3 }, 'strategy.tls {version: 1.3} is not in this version; what works now: off'],
-  ])('%s: %s', (path, value, message) => {
-    expect(messagesOf(path, value)).toEqual([`base.${path}: ${message}`]);
-  });
-});
-
 describe('delay', () => {
   it.each<[name: string, delay: unknown, trial: unknown]>([
     ['a duration', '5ms', { distribution: 'constant', valueMs: 5 }],

@@ -3,11 +3,13 @@ import { formatServerUrl, isLoopback, parseServerUrl } from '../../src/scenario/
 
 describe('the url of a server', () => {
   it.each([
-    ['http://127.0.0.1:8080/', { host: '127.0.0.1', port: 8080 }],
-    ['http://127.0.0.1:8080', { host: '127.0.0.1', port: 8080 }],
-    ['http://10.1.2.3', { host: '10.1.2.3', port: 80 }],
-    ['HTTP://LocalHost:1/', { host: '127.0.0.1', port: 1 }],
-    ['http://192.0.2.1:65535/', { host: '192.0.2.1', port: 65_535 }],
+    ['http://127.0.0.1:8080/', { host: '127.0.0.1', port: 8080, isTls: false }],
+    ['http://127.0.0.1:8080', { host: '127.0.0.1', port: 8080, isTls: false }],
+    ['http://10.1.2.3', { host: '10.1.2.3', port: 80, isTls: false }],
+    ['HTTP://LocalHost:1/', { host: '127.0.0.1', port: 1, isTls: false }],
+    ['http://192.0.2.1:65535/', { host: '192.0.2.1', port: 65_535, isTls: false }],
+    ['https://127.0.0.1/', { host: '127.0.0.1', port: 443, isTls: true }],
+    ['HTTPS://127.0.0.1:8443', { host: '127.0.0.1', port: 8443, isTls: true }],
   ])('%s', (url, address) => {
     const parsed = parseServerUrl(url);
     expect(parsed).toEqual({ ok: true, value: address });
@@ -17,8 +19,7 @@ describe('the url of a server', () => {
   it.each([
     [8080, 'must be a url such as http://127.0.0.1:8080/, not 8080'],
     ['127.0.0.1:8080', 'must be a url such as http://127.0.0.1:8080/, not "127.0.0.1:8080"'],
-    ['https://127.0.0.1/', '"https://127.0.0.1/" needs TLS, which is not in this version; what works now: http'],
-    ['ftp://127.0.0.1/', 'must begin with http://, not "ftp://"'],
+    ['ftp://127.0.0.1/', 'must begin with http:// or https://, not "ftp://"'],
     [
       'http://127.0.0.1/api',
       'may not go on after the port, and "/api" does: the path of the requests is load.request.path',

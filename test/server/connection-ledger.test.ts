@@ -20,6 +20,34 @@ test('counts every event once', () => {
   expect(counts.requestsPerConnection).toEqual({ 0: 1, 1: 1 });
 });
 
+test('counts handshakes, faults and duplicates where there may be any, and is silent where there are none', () => {
+  const silent = new ConnectionLedger();
+  silent.handshake(true);
+  silent.fault('stall');
+  silent.number(0, 1);
+  for (const name of ['tls', 'faults', 'duplicates']) expect(silent.counts()).not.toHaveProperty(name);
+  const tls = { sessionTickets: true, earlyDataBytes: 0, certificate: 'ecdsa' } as const;
+  const faults = [
+    { fault: 'stall', probability: 0.1 },
+    { fault: 'reset-before', probability: 0.1 },
+  ] as const;
+  const ledger = new ConnectionLedger({ tls, faults }, true);
+  ledger.handshake(false);
+  ledger.handshake(true);
+  ledger.handshake(true);
+  ledger.takeEarlyData();
+  ledger.failHandshake();
+  ledger.fault('stall');
+  ledger.number(0, 1);
+  ledger.number(1, 1);
+  ledger.number(0, 1);
+  expect(ledger.counts()).toMatchObject({
+    tls: { full: 1, resumed: 2, earlyData: 1, failed: 1 },
+    faults: { stall: 1, 'reset-before': 0 },
+    duplicates: 1,
+  });
+});
+
 test('gives copies', () => {
   const ledger = new ConnectionLedger();
   const before = ledger.counts();

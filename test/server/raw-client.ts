@@ -1,11 +1,25 @@
 /** A bare TCP client that says exactly what it is told and closes only when it is told. */
 import { connect, type Socket } from 'node:net';
+import { Sockets } from '../../src/kernel/sockets.ts';
 
 export interface RawResponse {
   readonly status: number;
   readonly head: string;
   readonly body: string;
 }
+
+/**
+ * libuv reports a reset that arrives together with data as an end (uv__stream_io in src/unix/stream.c). Of a socket whose own side is open the
+ * kernel knows better: closed by a reset, or waiting for its close.
+ */
+function isClosedByReset(socket: Socket): boolean {
+  const { _handle: handle } = socket as Socket & { readonly _handle?: { readonly fd: number } | null };
+  return !socket.writableEnded && handle?.fd !== undefined && handle.fd >= 0 && sockets.tcpState(handle.fd) === closed;
+}
+
+/** TCP_CLOSE of include/net/tcp_states.h. */
+const closed = 7;
+const sockets = new Sockets();
 
 export class RawClient {
   readonly socket: Socket;
@@ -15,12 +29,16 @@ export class RawClient {
   #isEnded = false;
   #onChange: () => void = () => undefined;
 
-  private constructor(socket: Socket) {
+  /** What a reset goes to: below TLS the TCP connection. */
+  readonly #below: Socket;
+
+  private constructor(socket: Socket, below = socket) {
     this.socket = socket;
+    this.#below = below;
     socket.setEncoding('latin1').setNoDelay(true);
     this.ended = new Promise((resolve) => {
       socket.on('end', () => {
-        resolve('fin');
+        resolve(isClosedByReset(socket) ? 'reset' : 'fin');
       });
       socket.on('error', () => {
         resolve('reset');
@@ -42,6 +60,20 @@ export class RawClient {
       socket.once('connect', resolve).once('error', reject);
     });
     return new RawClient(socket);
+  }
+
+  /** Over a connection that somebody else opened, for example a TLS socket. */
+  static over(socket: Socket, below: Socket = socket): RawClient {
+    return new RawClient(socket, below);
+  }
+
+  /** Waits until what was not taken as a response ends with `text`, or the connection has ended. */
+  async received(text: string): Promise<void> {
+    while (!this.#isEnded && !this.#received.endsWith(text)) {
+      await new Promise<void>((resolve) => {
+        this.#onChange = resolve;
+      });
+    }
   }
 
   send(text: string): void {
@@ -74,8 +106,13 @@ export class RawClient {
     await this.ended;
   }
 
+  /** Our FIN, below TLS and without its goodbye. */
+  endBelow(): void {
+    this.#below.end();
+  }
+
   reset(): void {
-    this.socket.resetAndDestroy();
+    this.#below.resetAndDestroy();
   }
 }
 

@@ -64,13 +64,16 @@ export class FakeGenerator implements TrialGenerator {
   readonly #server: FakeServer;
   #onStarted: (times: StartTimes) => void = () => undefined;
   killed = false;
+  /** What it was told at its start; null before. */
+  request: Parameters<TrialGenerator['start']>[0] | null = null;
 
   constructor(behaviour: FakeBehaviour, server: FakeServer) {
     this.#behaviour = behaviour;
     this.#server = server;
   }
 
-  start(): void {
+  start(request: Parameters<TrialGenerator['start']>[0]): void {
+    this.request = request;
     const { startNs, measureStartNs, measureEndNs } = fixtures.generator;
     this.#onStarted({ startNs, measureStartNs, measureEndNs });
     if (this.#behaviour.onStart === undefined)
@@ -111,6 +114,7 @@ export function fakeTrial(behaviour: FakeBehaviour = {}): {
   const readings = [fixtures.kernelBefore, fixtures.kernelAfter];
   const dependencies: TrialDependencies = {
     openLab: () => never(),
+    certificates: () => Promise.resolve({ caPem: 'CA', certPem: 'CERTIFICATE', keyPem: 'PRIVATE KEY' }),
     startServer: () => Promise.resolve(server),
     startGenerator: () => Promise.resolve(generator),
     startSampler: () =>

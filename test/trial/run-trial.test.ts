@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { unexplainedNulls } from '../../src/results/missing.ts';
 import { trialSchema, type TrialRecord } from '../../src/results/record.ts';
+import type { BundledServerConfig } from '../../src/scenario/config.ts';
 import type { TrialSampler } from '../../src/trial/dependencies.ts';
 import type { PlannedTrial } from '../../src/trial/evidence.ts';
 import { trialRecord } from '../../src/trial/record.ts';
@@ -10,6 +11,7 @@ import { fakeTrial, never, type FakeBehaviour } from './fakes.ts';
 import { config, sampler, server as serverReport } from './fixtures.ts';
 
 const planned: PlannedTrial = { index: 3, block: 1, order: 0, variant: 'strategy=close', config, seed: 7 };
+const fixtureServer = config.server as BundledServerConfig;
 const circumstances = {
   mode: { name: 'host', fallback: null },
   limits: { openFiles: 1024, ephemeralPorts: 28_232 },
@@ -209,4 +211,62 @@ describe('an interrupt', () => {
     const record = await run({ dependencies: { startServer: () => never() } }, abort.signal);
     expect(codes(record)).toEqual(['interrupted']);
   });
+});
+
+describe('over TLS, with retries', () => {
+  const tls = { sessionTickets: true, earlyDataBytes: 0, certificate: 'rsa' } as const;
+  const strategy = {
+    ...config.strategy,
+    retry: 'always-once',
+    tls: { version: '1.2', resumption: 'session' },
+  } as const;
+  const secure: PlannedTrial = { ...planned, config: { ...config, strategy, server: { ...fixtureServer, tls } } };
+
+  test('the server gets its certificate, the generator the authority, and the record neither', async () => {
+    const asked: unknown[] = [];
+    const { dependencies, generator, server } = fakeTrial();
+    const evidence = await runTrial(
+      { planned: secure, circumstances },
+      {
+        ...dependencies,
+        certificates: (kind) => {
+          asked.push(kind);
+          return dependencies.certificates(kind);
+        },
+        startServer: (_config, options) => {
+          asked.push(options.tls, options.countDuplicates);
+          return Promise.resolve(server);
+        },
+      },
+    );
+    const identity = { certPem: 'CERTIFICATE', keyPem: 'PRIVATE KEY', version: '1.2' };
+    expect(asked).toEqual(['rsa', identity, true]);
+    expect(generator.request?.caPem).toBe('CA');
+    expect(JSON.stringify([evidence, trialRecord(evidence)])).not.toMatch(/PRIVATE KEY|CERTIFICATE/);
+  });
+
+  test('in clear text nobody is asked for certificates', async () => {
+    const { dependencies, generator } = fakeTrial();
+    const certificates = (): never => {
+      throw new Error('asked');
+    };
+    await runTrial({ planned, circumstances }, { ...dependencies, certificates });
+    expect(generator.request).not.toHaveProperty('caPem');
+  });
+});
+
+test('what the server counts of TLS, faults and duplicates is in the record', async () => {
+  const counted = {
+    ...serverReport,
+    tls: { full: 1, resumed: 9, earlyData: 0, failed: 0 },
+    faults: { stall: 0 },
+    duplicates: 0,
+  };
+  const { dependencies, server } = fakeTrial();
+  server.stop = () => Promise.resolve(counted);
+  const record = trialRecord(await runTrial({ planned, circumstances }, dependencies));
+  trialSchema.parse(record);
+  expect(record.server).toMatchObject({ tls: counted.tls, faults: { stall: 0 } });
+  expect(record.requests?.duplicates).toBe(0);
+  expect((await run()).requests).not.toHaveProperty('duplicates');
 });

@@ -31,6 +31,7 @@ function dependencies(): TrialDependencies {
   let current = fakeTrial().dependencies;
   return {
     openLab: (options) => current.openLab(options),
+    certificates: (kind) => current.certificates(kind),
     startServer: (...args) => {
       current = fakeTrial().dependencies;
       return current.startServer(...args);

@@ -9,8 +9,11 @@ export const WAITING = 2;
 /** Its request is written or being written; no byte of the answer yet. */
 export const SENDING = 3;
 export const RECEIVING = 4;
-/** The last answer said close: the server owes the first FIN (RFC 9112 section 9.6), and gets a moment to send it. */
+/** The last answer, or TLS, said close: the server owes the first FIN (RFC 9112 section 9.6), and gets a moment to send it. */
 export const LINGERING = 5;
+
+/** TCP is established, and TLS is not. */
+export const HANDSHAKING = 6;
 
 export const NO_REQUEST = -1;
 /** Of a request that waits for a connection. */
@@ -21,8 +24,11 @@ export class ConnectionTable {
   request = new Int32Array(16).fill(NO_REQUEST);
   /** 1 once the peer's FIN is known to have arrived. */
   finSeen = new Uint8Array(16);
+  /** 1 once the peer announced the end of an idle connection by close_notify. */
+  endAnnounced = new Uint8Array(16);
   /** 0 while it serves the request it was opened for, 1 afterwards. */
   reused = new Uint8Array(16);
+  /** When TCP was established. */
   openedNs = new Float64Array(16);
   firstByteNs = new Float64Array(16);
   /** When its last request was answered, or it was opened without one. */
@@ -40,6 +46,7 @@ export class ConnectionTable {
     this.state[slot] = CONNECTING;
     this.request[slot] = request;
     this.finSeen[slot] = 0;
+    this.endAnnounced[slot] = 0;
     this.reused[slot] = request === NO_REQUEST ? 1 : 0;
     this.answered[slot] = 0;
     this.#parsers[slot] = undefined;
@@ -77,6 +84,7 @@ export class ConnectionTable {
     this.state = wider(this.state, new Uint8Array(capacity));
     this.request = wider(this.request, new Int32Array(capacity).fill(NO_REQUEST));
     this.finSeen = wider(this.finSeen, new Uint8Array(capacity));
+    this.endAnnounced = wider(this.endAnnounced, new Uint8Array(capacity));
     this.reused = wider(this.reused, new Uint8Array(capacity));
     this.openedNs = wider(this.openedNs, new Float64Array(capacity));
     this.freedNs = wider(this.freedNs, new Float64Array(capacity));

@@ -24,6 +24,7 @@ import {
   CLOSED,
   CONNECTING,
   ConnectionTable,
+  HANDSHAKING,
   LINGERING,
   NO_CONNECTION,
   NO_REQUEST,
@@ -182,7 +183,8 @@ export class Engine implements TransportEvents {
     if (slot >= this.#connections.capacity) this.#grow();
     this.#connections.begin(slot, request);
     if (request !== NO_REQUEST) this.#flow.table.assignedNs[request] = nowNs;
-    const result = this.#transport.open(slot);
+    const alternative = request === NO_REQUEST ? -1 : this.#flow.table.alternative[request]!;
+    const result = this.#transport.open(slot, alternative);
     if (result >= 0) {
       this.#ledger.attempted++;
       this.#deadlines.set(slot, nowNs + this.#connectTimeoutNs);
@@ -195,10 +197,21 @@ export class Engine implements TransportEvents {
     return false;
   }
 
-  opened(slot: number, nowNs: number): void {
+  connected(slot: number, nowNs: number): void {
     this.#ledger.established();
     this.#recorder.opened();
     this.#connections.openedNs[slot] = nowNs;
+    this.#connections.state[slot] = HANDSHAKING;
+  }
+
+  handshakeFailed(slot: number, code: string, nowNs: number): void {
+    const phase = phaseOf(this.#connections.state[slot]!);
+    if (code === 'ECONNRESET' || code === 'EPIPE') this.#breakOff(slot, phase, code, nowNs);
+    else this.#failAndClose(slot, phase, code, code === 'TLS_CLOSED' ? 'serverFin' : 'error', nowNs);
+  }
+
+  opened(slot: number, nowNs: number): void {
+    if (this.#connections.state[slot] === CONNECTING) this.connected(slot, nowNs);
     this.#pool.opened(slot, nowNs);
     const request = this.#connections.request[slot]!;
     if (request === NO_REQUEST) this.#release(slot, nowNs, -1, -1);
@@ -273,20 +286,43 @@ export class Engine implements TransportEvents {
       this.#failAndClose(slot, 'download', responseErrorName(parser.error), 'badResponse', nowNs);
   }
 
-  eof(slot: number, nowNs: number): void {
+  eof(slot: number, nowNs: number, cut = false): void {
     this.#connections.finSeen[slot] = 1;
     const state = this.#connections.state[slot]!;
     if (state === WAITING) {
       this.#leaveAndClose(slot, 'serverFin', nowNs);
     } else if (state === LINGERING) {
       this.#closesOwed = 0;
-      this.#closer.close(slot, 'connectionClose');
+      this.#closer.close(slot, this.#lingerReason(slot));
     } else if (state === SENDING || state === RECEIVING) {
-      const parser = this.#connections.parser(slot);
-      parser.finish();
-      if (parser.done) this.#complete(slot, parser, false, nowNs);
-      else this.#failAndClose(slot, phaseOf(state), responseErrorName(parser.error), 'serverFin', nowNs);
+      this.#finish(slot, state, cut, nowNs);
     }
+  }
+
+  /** Nothing more comes: the end of a body that has no other mark, or of a response that has lost its rest. */
+  #finish(slot: number, state: number, cut: boolean, nowNs: number): void {
+    const parser = this.#connections.parser(slot);
+    parser.finish();
+    if (parser.done && !cut) {
+      this.#complete(slot, parser, false, nowNs);
+    } else {
+      const code = parser.done ? 'TRUNCATED_BODY' : responseErrorName(parser.error);
+      this.#failAndClose(slot, phaseOf(state), code, 'serverFin', nowNs);
+    }
+  }
+
+  notified(slot: number, nowNs: number): void {
+    const state = this.#connections.state[slot]!;
+    if (state === WAITING) {
+      this.#connections.endAnnounced[slot] = 1;
+      this.#leaveAndClose(slot, 'serverFin', nowNs);
+    } else if (state === SENDING || state === RECEIVING) {
+      this.#finish(slot, state, false, nowNs);
+    }
+  }
+
+  #lingerReason(slot: number): ClientCloseReason {
+    return this.#connections.endAnnounced[slot] === 1 ? 'serverFin' : 'connectionClose';
   }
 
   broken(slot: number, code: string, nowNs: number): void {
@@ -349,7 +385,8 @@ export class Engine implements TransportEvents {
   #leaveAndClose(slot: number, reason: ClientCloseReason, nowNs: number): void {
     const owner = this.#pool.ownerOf(slot);
     this.#pool.leave(slot);
-    if (reason === 'connectionClose' && this.#closer.mayAwaitFin(slot) && this.#closesOwed < graceTries) {
+    const isAnnounced = reason === 'connectionClose' || this.#connections.endAnnounced[slot] === 1;
+    if (isAnnounced && this.#closer.mayAwaitFin(slot) && this.#closesOwed < graceTries) {
       this.#connections.state[slot] = LINGERING;
       this.#connections.request[slot] = NO_REQUEST;
       this.#deadlines.set(slot, nowNs + closeGraceNs);
@@ -366,7 +403,7 @@ export class Engine implements TransportEvents {
     const owner = this.#pool.ownerOf(slot);
     this.#pool.leave(slot);
     this.#closer.close(slot, reason);
-    this.#flow.failed(request, slot, phase, code, reused, ageMs, nowNs);
+    if (request !== NO_REQUEST) this.#flow.failed(request, slot, phase, code, reused, ageMs, nowNs);
     this.#serveQueue(owner, nowNs);
   }
 
@@ -395,7 +432,9 @@ export class Engine implements TransportEvents {
       this.connectFailed(slot, 'CONNECT_TIMEOUT', nowNs);
     } else if (state === LINGERING) {
       this.#closesOwed++;
-      this.#closer.close(slot, 'connectionClose');
+      this.#closer.close(slot, this.#lingerReason(slot));
+    } else if (state === HANDSHAKING) {
+      this.#failAndClose(slot, 'tls', 'CONNECT_TIMEOUT', 'timeout', nowNs);
     } else if (state === SENDING || state === RECEIVING) {
       this.#failAndClose(slot, phaseOf(state), 'RESPONSE_TIMEOUT', 'timeout', nowNs);
     }
@@ -437,7 +476,7 @@ export class Engine implements TransportEvents {
       this.#closer.abort(slot);
     } else {
       this.#pool.leave(slot);
-      this.#closer.close(slot, state === LINGERING ? 'connectionClose' : 'teardown');
+      this.#closer.close(slot, state === LINGERING ? this.#lingerReason(slot) : 'teardown');
     }
   }
 
@@ -453,6 +492,7 @@ export class Engine implements TransportEvents {
 }
 
 function phaseOf(state: number): FailurePhase {
+  if (state === HANDSHAKING) return 'tls';
   return state === RECEIVING ? 'download' : 'firstByte';
 }
 

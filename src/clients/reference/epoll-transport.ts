@@ -3,24 +3,34 @@
  * Hot: one clock reading per event, one shared receive buffer, edge-triggered events, no allocation per request.
  */
 import { nowNs } from '../../kernel/clock.ts';
+import { ClosingSockets, closingTag } from '../../kernel/closing-sockets.ts';
 import { Epoll, EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../../kernel/epoll.ts';
 import { EAGAIN, EINPROGRESS, errnoName } from '../../kernel/errno.ts';
 import { clearEvent } from '../../kernel/event-fd.ts';
 import { allocateNative } from '../../kernel/memory.ts';
 import { wantExactTimers } from '../../kernel/parent-death.ts';
 import { socketAddress, Sockets, type SocketAddress } from '../../kernel/sockets.ts';
-import type { TcpConfig } from '../../scenario/config.ts';
+import { recordBytes, TLS_AGAIN, TLS_BROKEN, TLS_ENDED } from '../../kernel/openssl-stream.ts';
+import type { TcpConfig, TlsConfig } from '../../scenario/config.ts';
 import { STOP, WAKE_FD, type LiveCounts } from '../live.ts';
 import type { LoopWatch } from '../loop-watch.ts';
 import type { Engine } from './engine.ts';
+import type { HandshakeCounts } from './ledger.ts';
+import { TlsConnections } from './tls-connections.ts';
 import type { ReferenceTransport } from './transport.ts';
 
 const receiveBytes = 64 * 1024;
 const watched = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+/** Events after which no other may come. */
+const ending = EPOLLRDHUP | EPOLLHUP | EPOLLERR;
 const wakeTag = 0xffffffff;
+/** A negative answer of TLS, whose name is in `TlsConnections.code`: no errno. */
+const tlsFailure = -0x10000;
 
 /** How long connections may wait for the server's announced FIN once every request is settled. */
 const lingerAtEndNs = 150e6;
+/** How long sockets that said close_notify may wait for the server's FIN then. */
+const closingAtEndNs = 1e9;
 
 export interface EpollTransportSetup {
   readonly host: string;
@@ -31,6 +41,16 @@ export interface EpollTransportSetup {
   readonly live: LiveCounts;
   /** Is told of every wait. */
   readonly watch: LoopWatch;
+  /** Absent: connections are not encrypted. */
+  readonly tls?: EpollTlsSetup;
+}
+
+export interface EpollTlsSetup {
+  readonly config: TlsConfig;
+  readonly caPem: string;
+  /** By alternative of the load: whether it may be sent as early data. */
+  readonly isSafe: readonly boolean[];
+  readonly counts: HandshakeCounts;
 }
 
 export class EpollTransport implements ReferenceTransport {
@@ -51,6 +71,14 @@ export class EpollTransport implements ReferenceTransport {
   #openedIn = new Float64Array(16);
   /** Number of waits so far. */
   #waits = 0;
+  readonly #tls: TlsConnections | null;
+  readonly #closing: ClosingSockets;
+  /** The request that the connection was opened for, or -1. */
+  #alternative = new Int32Array(16);
+  /** 1 once the peer's FIN has arrived; of TLS connections only. */
+  #fin = new Uint8Array(16);
+  /** 1 where the last look found bytes that nobody has read. */
+  #unread = new Uint8Array(16);
 
   constructor(setup: EpollTransportSetup) {
     this.#to = socketAddress(setup.host, setup.port);
@@ -59,8 +87,17 @@ export class EpollTransport implements ReferenceTransport {
     this.#watch = setup.watch;
     this.#length = Float64Array.from(setup.requests, ({ length }) => length);
     this.#address = Float64Array.from(setup.requests, nativeCopy);
+    this.#tls = setup.tls === undefined ? null : this.#createTls(setup.host, setup.tls);
+    this.#closing = new ClosingSockets(this.#sockets, this.#epoll, this.#buffer);
     this.#wakeFd = Atomics.load(this.#live, WAKE_FD);
     if (this.#wakeFd >= 0) this.#epoll.add(this.#wakeFd, EPOLLIN, wakeTag);
+  }
+
+  #createTls(host: string, { config, caPem, isSafe, counts }: EpollTlsSetup): TlsConnections {
+    const requests = isSafe.map((safe, index) => {
+      return { address: this.#address[index]!, length: this.#length[index]!, isSafe: safe };
+    });
+    return new TlsConnections({ tls: config, host, caPem, requests, counts });
   }
 
   /** Runs the engine until it is finished and has closed everything. Blocks this thread. */
@@ -80,6 +117,9 @@ export class EpollTransport implements ReferenceTransport {
       this.#wait(engine, Math.min(engine.nextWakeNs(), untilNs));
     }
     engine.tearDown();
+    const closedByNs = nowNs() + closingAtEndNs;
+    for (let now = nowNs(); this.#closing.count > 0 && now < closedByNs; now = nowNs()) this.#wait(engine, closedByNs);
+    this.#closing.closeAll();
     this.#epoll.close();
   }
 
@@ -89,9 +129,11 @@ export class EpollTransport implements ReferenceTransport {
     const count = this.#epoll.wait(untilNs - now);
     this.#watch.waited(now, nowNs());
     this.#waits++;
+    if (this.#closing.count > 0) this.#closing.expire(now);
     for (let index = 0; index < count; index++) {
       const tag = this.#epoll.tag(index);
       if (tag === wakeTag) clearEvent(this.#wakeFd, this.#buffer);
+      else if (tag >= closingTag) this.#closing.onEvent(tag - closingTag);
       else this.#handle(engine, tag, this.#epoll.events(index));
     }
   }
@@ -107,14 +149,87 @@ export class EpollTransport implements ReferenceTransport {
       }
       if ((events & EPOLLOUT) === 0) return;
       this.#connecting[slot] = 0;
-      engine.opened(slot, nowNs());
+      if (this.#tls === null) engine.opened(slot, nowNs());
+      else if (!this.#beginTls(engine, slot, this.#tls) && (events & ending) === 0) return;
+    } else if (this.#tls?.isShaking(slot) === true) {
+      if (!this.#shake(engine, slot, this.#tls) && (events & ending) === 0) return;
     } else if ((events & EPOLLOUT) !== 0 && engine.isOpen(slot)) {
-      engine.writable(slot, nowNs());
+      if (this.#tls === null) engine.writable(slot, nowNs());
+      else this.#writeTls(engine, slot, this.#tls);
     }
     if (this.#isNew(slot)) return;
     // A reset says RDHUP too, together with HUP: then no FIN came.
-    if ((events & (EPOLLRDHUP | EPOLLHUP)) === EPOLLRDHUP && engine.isOpen(slot)) engine.finSeen(slot);
-    if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.#read(engine, slot, events);
+    if ((events & (EPOLLRDHUP | EPOLLHUP)) === EPOLLRDHUP && engine.isOpen(slot)) {
+      this.#fin[slot] = 1;
+      engine.finSeen(slot);
+    }
+    if ((events & (EPOLLIN | ending)) === 0) return;
+    if (this.#tls === null) this.#read(engine, slot, events);
+    else if (this.#tls.isOpen(slot)) this.#readTls(engine, slot, events, this.#tls);
+  }
+
+  /** TCP is established. Gives whether there is something to read by now. */
+  #beginTls(engine: Engine, slot: number, tls: TlsConnections): boolean {
+    engine.connected(slot, nowNs());
+    if (!tls.begin(slot, this.#fds[slot]!, this.#alternative[slot]!)) return this.#shake(engine, slot, tls);
+    engine.opened(slot, nowNs());
+    return false;
+  }
+
+  /** Goes on with the handshake. Gives whether it is complete and there is something to read. */
+  #shake(engine: Engine, slot: number, tls: TlsConnections): boolean {
+    const isEarly = tls.isEarly(slot);
+    const result = tls.shake(slot);
+    if (result === TLS_AGAIN) return false;
+    if (result < 0) {
+      engine.handshakeFailed(slot, tls.code, nowNs());
+      return false;
+    }
+    if (isEarly) this.#writeTls(engine, slot, tls);
+    else engine.opened(slot, nowNs());
+    return tls.isPartial(slot);
+  }
+
+  /** The connection takes bytes: those of refused early data first. */
+  #writeTls(engine: Engine, slot: number, tls: TlsConnections): void {
+    if (tls.repeat(slot)) engine.writable(slot, nowNs());
+    else engine.broken(slot, tls.code, nowNs());
+  }
+
+  /** Reads until nothing is left, in OpenSSL or in the socket. */
+  #readTls(engine: Engine, slot: number, events: number, tls: TlsConnections): void {
+    const isEnding = (events & ending) !== 0;
+    let bytes = 0;
+    while (engine.isOpen(slot) && !this.#isNew(slot)) {
+      const result = tls.read(slot, this.#buffer.address, receiveBytes);
+      const now = nowNs();
+      if (result > 0) {
+        bytes += result + recordBytes;
+        const isLast = !isEnding && tls.isEmptied(slot, bytes);
+        engine.data(slot, this.#buffer.bytes, 0, result, now);
+        engine.startDue(now);
+        if (isLast) return;
+      } else {
+        if (result !== TLS_AGAIN) this.#endTls(engine, slot, result, now);
+        engine.startDue(now);
+        return;
+      }
+    }
+  }
+
+  /** No more data: by close_notify, by FIN, or because the connection died. */
+  #endTls(engine: Engine, slot: number, result: number, now: number): void {
+    if (result === TLS_BROKEN) {
+      engine.broken(slot, this.#tls!.code, now);
+    } else if (result === TLS_ENDED) {
+      this.#fin[slot] = 1;
+      engine.eof(slot, now, true);
+    } else {
+      const peeked = this.peek(slot);
+      if (peeked === 0) engine.eof(slot, now);
+      else if (this.isDead(peeked)) engine.broken(slot, errnoName(-peeked), now);
+      else engine.notified(slot, now);
+    }
   }
 
   /** Whether the slot was given to another connection since the wait returned: the events at hand are those of the one before. */
@@ -124,7 +239,7 @@ export class EpollTransport implements ReferenceTransport {
 
   /** Reads until nothing is left. Edge-triggered: a short read means that, unless the FIN is still to be taken. */
   #read(engine: Engine, slot: number, events: number): void {
-    const moreAfterShort = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0;
+    const moreAfterShort = (events & ending) !== 0;
     while (engine.isOpen(slot) && !this.#isNew(slot)) {
       const result = this.#sockets.recv(this.#fds[slot]!, this.#buffer.address, receiveBytes);
       const now = nowNs();
@@ -145,7 +260,7 @@ export class EpollTransport implements ReferenceTransport {
     return nowNs();
   }
 
-  open(slot: number): number {
+  open(slot: number, alternative: number): number {
     if (slot >= this.#fds.length) this.#grow(slot + 1);
     const fd = this.#sockets.open();
     if (fd < 0) return fd;
@@ -159,6 +274,9 @@ export class EpollTransport implements ReferenceTransport {
     }
     this.#fds[slot] = fd;
     this.#connecting[slot] = 1;
+    this.#alternative[slot] = alternative;
+    this.#fin[slot] = 0;
+    this.#unread[slot] = 0;
     this.#openedIn[slot] = this.#waits;
     const failed = this.#epoll.add(fd, watched, slot);
     if (failed === 0) return 0;
@@ -168,16 +286,24 @@ export class EpollTransport implements ReferenceTransport {
 
   send(slot: number, from: number, alternative: number): number {
     const address = this.#address[alternative]! + from;
-    const result = this.#sockets.send(this.#fds[slot]!, address, this.#length[alternative]! - from);
+    const length = this.#length[alternative]! - from;
+    if (this.#tls !== null) {
+      const taken = this.#tls.write(slot, address, length);
+      return taken >= 0 ? taken : tlsFailure;
+    }
+    const result = this.#sockets.send(this.#fds[slot]!, address, length);
     return result === -EAGAIN ? 0 : result;
   }
 
   peek(slot: number): number {
-    return this.#sockets.peek(this.#fds[slot]!);
+    const result = this.#sockets.peek(this.#fds[slot]!);
+    if (result === 0) this.#fin[slot] = 1;
+    this.#unread[slot] = result > 0 ? 1 : 0;
+    return result;
   }
 
   errorName(result: number): string {
-    return errnoName(-result);
+    return result === tlsFailure ? this.#tls!.code : errnoName(-result);
   }
 
   isDead(result: number): boolean {
@@ -192,22 +318,27 @@ export class EpollTransport implements ReferenceTransport {
     const fd = this.#fds[slot]!;
     this.#fds[slot] = -1;
     this.#connecting[slot] = 0;
-    if (reset) this.#sockets.reset(fd);
+    // After the server's FIN nobody listens: close_notify would be answered by RST, which takes the server's TIME_WAIT with it.
+    const isNotified = this.#tls?.end(slot, !reset && this.#fin[slot] === 0) === true;
+    if (isNotified && this.#unread[slot] === 0) this.#closing.add(fd, nowNs());
+    else if (reset) this.#sockets.reset(fd);
     else this.#sockets.close(fd);
   }
 
   #grow(atLeast: number): void {
     const capacity = Math.max(atLeast, this.#fds.length * 2);
-    const fds = new Int32Array(capacity).fill(-1);
-    fds.set(this.#fds);
-    this.#fds = fds;
-    const connecting = new Uint8Array(capacity);
-    connecting.set(this.#connecting);
-    this.#connecting = connecting;
-    const openedIn = new Float64Array(capacity);
-    openedIn.set(this.#openedIn);
-    this.#openedIn = openedIn;
+    this.#fds = wider(this.#fds, new Int32Array(capacity).fill(-1));
+    this.#connecting = wider(this.#connecting, new Uint8Array(capacity));
+    this.#openedIn = wider(this.#openedIn, new Float64Array(capacity));
+    this.#alternative = wider(this.#alternative, new Int32Array(capacity));
+    this.#fin = wider(this.#fin, new Uint8Array(capacity));
+    this.#unread = wider(this.#unread, new Uint8Array(capacity));
   }
+}
+
+function wider<T extends Uint8Array | Int32Array | Float64Array>(old: T, column: T): T {
+  column.set(old);
+  return column;
 }
 
 /** Address of a copy that native calls can read; it lives as long as the process. */

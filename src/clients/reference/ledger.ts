@@ -1,9 +1,12 @@
 /** The tally of connections of one worker: attempted, opened, why each ended, whose FIN came first, requests on each. */
 import { OPEN_CONNECTIONS, type LiveCounts } from '../live.ts';
-import { clientCloseReasons, type ClientCloseReason, type ConnectionReport } from '../observations.ts';
+import { clientCloseReasons, type ClientCloseReason, type ConnectionReport, type TlsCounts } from '../observations.ts';
 
 /** How a connection ended: the side whose FIN came first, an RST, or closed by us because the trial was over. */
 export type Ending = 'client' | 'server' | 'reset' | 'teardown';
+
+/** `TlsCounts`, all of them, while they are being counted. */
+export type HandshakeCounts = { -readonly [Count in keyof TlsCounts]-?: number };
 
 /** Requests per connection up to here are counted in a flat array. */
 const flatUses = 4096;
@@ -17,6 +20,8 @@ export class ConnectionLedger {
   peakOpen = 0;
   resetsReceived = 0;
   resetsSent = 0;
+  /** Null without TLS. */
+  readonly handshakes: HandshakeCounts | null;
   readonly #closes = Object.fromEntries(clientCloseReasons.map((reason) => [reason, 0])) as Record<
     ClientCloseReason,
     number
@@ -26,8 +31,9 @@ export class ConnectionLedger {
   readonly #manyUses = new Map<number, number>();
   readonly #live: LiveCounts;
 
-  constructor(live: LiveCounts) {
+  constructor(live: LiveCounts, hasTls = false) {
     this.#live = live;
+    this.handshakes = hasTls ? { full: 0, resumed: 0, earlyData: 0, earlyDataRejected: 0, failed: 0 } : null;
   }
 
   established(): void {
@@ -65,6 +71,7 @@ export class ConnectionLedger {
       resetsReceived: this.resetsReceived,
       resetsSent: this.resetsSent,
       requestsPerConnection,
+      ...(this.handshakes === null ? {} : { tls: { ...this.handshakes } }),
     };
   }
 }

@@ -11,12 +11,14 @@ export class RequestFlow {
   readonly #workload: Workload;
   readonly #recorder: Recorder;
   readonly #slow: SlowRequests;
+  readonly #connections: ConnectionTable;
   /** The open model's requests are counted as scheduled in advance, the closed model's as they come. */
   readonly #countsAhead: boolean;
 
   constructor(workload: Workload, recorder: Recorder, connections: ConnectionTable) {
     this.#workload = workload;
     this.#recorder = recorder;
+    this.#connections = connections;
     this.#slow = new SlowRequests(recorder.slowest, this.table, connections);
     const [warmUp, measure] = workload.scheduled;
     recorder.warmUp.scheduled += warmUp;
@@ -59,6 +61,7 @@ export class RequestFlow {
       table.intendedNs[request]!,
       table.startNs[request]!,
       table.assignedNs[request]!,
+      this.#connections.openedNs[slot]!,
       table.sentNs[request]!,
       firstByteNs,
       nowNs,

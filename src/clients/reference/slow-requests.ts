@@ -11,11 +11,11 @@ import {
   type ConnectionOrigin,
   type SlowestLog,
 } from '../slowest.ts';
-import { CONNECTING, NO_CONNECTION, RECEIVING, type ConnectionTable } from './connections.ts';
+import { CONNECTING, HANDSHAKING, NO_CONNECTION, RECEIVING, type ConnectionTable } from './connections.ts';
 import type { RequestTable } from './requests.ts';
 
 /** The last phase that a request reached. */
-type Reached = 'queue' | 'connect' | 'firstByte' | 'download';
+type Reached = 'queue' | 'connect' | 'tls' | 'firstByte' | 'download';
 
 export class SlowRequests {
   readonly #log: SlowestLog;
@@ -58,7 +58,9 @@ export class SlowRequests {
   #reachedOn(slot: number): Reached {
     if (slot === NO_CONNECTION) return 'queue';
     const state = this.#connections.state[slot];
-    return state === CONNECTING ? 'connect' : state === RECEIVING ? 'download' : 'firstByte';
+    if (state === CONNECTING) return 'connect';
+    if (state === HANDSHAKING) return 'tls';
+    return state === RECEIVING ? 'download' : 'firstByte';
   }
 
   #fateOf(slot: number, code: string): ConnectionFate {
@@ -76,8 +78,12 @@ export class SlowRequests {
     log.lagNs[row] = startNs[request]! - intendedNs[request]!;
     const assigned = reached === 'queue' ? nowNs : assignedNs[request]!;
     log.connectionWaitNs[row] = assigned - startNs[request]!;
-    const sent = reached === 'queue' || reached === 'connect' ? nowNs : sentNs[request]!;
-    log.connectNs[row] = sent - assigned;
+    const isSent = reached === 'firstByte' || reached === 'download';
+    const sent = isSent ? sentNs[request]! : nowNs;
+    const isNew = slot !== NO_CONNECTION && this.#connections.reused[slot] === 0;
+    const connected = isNew && (isSent || reached === 'tls') ? this.#connections.openedNs[slot]! : sent;
+    log.connectNs[row] = connected - assigned;
+    log.tlsNs[row] = sent - connected;
     const firstByte = reached === 'download' ? this.#connections.firstByteNs[slot]! : nowNs;
     log.firstByteNs[row] = firstByte - sent;
     log.downloadNs[row] = nowNs - firstByte;

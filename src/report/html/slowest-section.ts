@@ -21,7 +21,7 @@ interface Row {
 const columns: readonly TableColumn<Row>[] = [
   { heading: 'response', unit: 'ms', kind: 'number', cell: ({ request }) => responseText(request) },
   ...slowPhases.map(([phase, heading]): TableColumn<Row> => {
-    return { heading, unit: 'ms', kind: 'number', cell: ({ request }) => phaseText(request.phasesNs[phase]) };
+    return { heading, unit: 'ms', kind: 'number', cell: ({ request }) => phaseText(request.phasesNs[phase] ?? 0) };
   }),
   { heading: 'block', kind: 'number', cell: ({ block, valid }) => `${count(block + 1)}${valid ? '' : ', invalid'}` },
   { heading: 'due', unit: 's', kind: 'number', cell: ({ request }) => (request.dueMs / 1000).toFixed(3) },

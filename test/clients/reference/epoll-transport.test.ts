@@ -51,7 +51,7 @@ class ScriptedEngine implements TransportEvents {
   }
 
   begin(): void {
-    for (let slot = 0; slot < this.#connections; slot++) expect(this.transport.open(slot)).toBe(0);
+    for (let slot = 0; slot < this.#connections; slot++) expect(this.transport.open(slot, 0)).toBe(0);
   }
 
   turn(): void {
@@ -76,6 +76,18 @@ class ScriptedEngine implements TransportEvents {
 
   tearDown(): void {
     for (const slot of this.open) this.transport.close(slot, true);
+  }
+
+  connected(): void {
+    throw new Error('there is no TLS');
+  }
+
+  handshakeFailed(): void {
+    throw new Error('there is no TLS');
+  }
+
+  notified(): void {
+    throw new Error('there is no TLS');
   }
 
   opened(slot: number): void {
@@ -125,7 +137,7 @@ class ReplacingEngine extends ScriptedEngine {
     this.#replaced = 1 - slot;
     this.#replacedInTurn = this.turns;
     this.transport.close(this.#replaced, true);
-    expect(this.transport.open(this.#replaced)).toBe(0);
+    expect(this.transport.open(this.#replaced, 0)).toBe(0);
   }
 
   override opened(slot: number): void {

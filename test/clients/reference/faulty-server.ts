@@ -1,6 +1,7 @@
 /** A TCP server in a process of its own that plays one fault to everybody: the client under test may block its thread meanwhile. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import type { SecureContextOptions } from 'node:tls';
 
 /** What the server does with a connection, or with each request on it. */
 export type Fault =
@@ -22,6 +23,8 @@ export type Fault =
   | 'chunked'
   | 'badChunk'
   | 'untilClose'
+  | 'untilCut' // over TLS only: ends without close_notify
+  | 'answerAndCut' // likewise, after a whole answer
   | 'megabyte'
   | 'closeAnnounced' // and done
   | 'closeLeftToClient' // announced, and left to the client
@@ -31,6 +34,17 @@ export type Fault =
 /** Everything in a string, because it runs in another process without a build. Arguments: the fault, the port. */
 export const faultyServerProgram = `
   const net = require('node:net');
+  const tls = require('node:tls');
+  const identity = process.env.TLS_IDENTITY;
+  const secureContext = identity === undefined ? null : tls.createSecureContext(JSON.parse(identity));
+  const encrypted = (raw) => {
+    const socket = new tls.TLSSocket(raw, { isServer: true, secureContext });
+    socket.resetAndDestroy = () => raw.resetAndDestroy();
+    // What the client sees of it is a FIN without close_notify.
+    socket.endRaw = () => raw.end();
+    raw.on('error', () => {});
+    return socket;
+  };
   const [fault, portText] = process.argv.slice(1);
   const counts = { accepted: 0, requests: 0 };
   const head = (fields) => 'HTTP/1.1 200 OK\\r\\n' + fields.map((field) => field + '\\r\\n').join('') + '\\r\\n';
@@ -65,6 +79,8 @@ export const faultyServerProgram = `
       setTimeout(() => socket.write('lo\\r\\n3;x=y\\r\\nabc\\r\\n0\\r\\nTrailer: x\\r\\n\\r\\n'), 5);
     },
     badChunk: (socket) => socket.write(head(['Transfer-Encoding: chunked']) + 'zz\\r\\n'),
+    untilCut: (socket) => { socket.write(head([]) + 'not all there is', () => socket.endRaw()); },
+    answerAndCut: (socket) => { socket.write(ok, () => socket.endRaw()); },
     untilClose: (socket) => socket.end(head([]) + 'all there is'),
     megabyte: (socket) => socket.write(head(['Content-Length: 1048576']) + 'x'.repeat(1048576)),
     closeAnnounced: (socket) => socket.end(head(['Content-Length: 5', 'Connection: close']) + 'hello'),
@@ -72,12 +88,13 @@ export const faultyServerProgram = `
     finAfterAnswer: (socket) => { socket.write(ok); setTimeout(() => socket.end(), 1); },
     resetAfterAnswer: (socket) => { socket.write(ok); setTimeout(() => socket.resetAndDestroy(), 1); },
   };
-  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (socket) => {
+  const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (raw) => {
     counts.accepted++;
+    if (fault === 'finOnAccept') { raw.on('error', () => {}).on('end', () => raw.end()).resume().end(); return; }
+    if (fault === 'resetOnAccept') { raw.resetAndDestroy(); return; }
+    const socket = secureContext === null ? raw : encrypted(raw);
     socket.on('error', () => {});
     socket.on('end', () => socket.end());
-    if (fault === 'finOnAccept') { socket.end(); socket.resume(); return; }
-    if (fault === 'resetOnAccept') { socket.resetAndDestroy(); return; }
     let text = '';
     socket.on('data', (data) => {
       text += data.toString('latin1');
@@ -105,9 +122,11 @@ export interface FaultyServer {
   stop(): Promise<void>;
 }
 
-export async function startFaultyServer(fault: Fault): Promise<FaultyServer> {
+/** `identity`: certificate and key, PEM, of a server that speaks TLS, with options of `tls.createSecureContext`. */
+export async function startFaultyServer(fault: Fault, identity?: SecureContextOptions): Promise<FaultyServer> {
   const child: ChildProcess = spawn(process.execPath, ['-e', faultyServerProgram, fault, '0'], {
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    env: { ...process.env, ...(identity === undefined ? {} : { TLS_IDENTITY: JSON.stringify(identity) }) },
   });
   const [ready] = (await once(child, 'message')) as [{ port: number }];
   return {

@@ -1,16 +1,22 @@
 /** The reference client on real sockets, by both transports, against every fault that a server can commit. */
 import { readdirSync, readlinkSync } from 'node:fs';
-import { afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Client } from '../../../src/clients/client.ts';
 import { createLiveCounts, OPEN_CONNECTIONS, STOP } from '../../../src/clients/live.ts';
 import type { ClientCloseReason, FailurePhase, WorkerReport } from '../../../src/clients/observations.ts';
 import { nowNs } from '../../../src/kernel/clock.ts';
+import { type Certificates, createCertificates } from '../../../src/lab/certificates.ts';
 import type { TrialConfig } from '../../../src/scenario/config.ts';
 import { countOf, expectConsistent, sum } from '../consistency.ts';
 import { closedLoad, openLoad, type StrategyChanges, trialConfig } from '../trial-config.ts';
 import { type Fault, type FaultyServer, startFaultyServer } from './faulty-server.ts';
 
-const transports = ['epoll', 'net'] as const;
+const transports = ['epoll', 'net', 'epoll over TLS'] as const;
+
+let certificates: Certificates;
+beforeAll(async () => {
+  certificates = await createCertificates('ecdsa');
+});
 
 /** The client with the transport wanted: modules are loaded anew, because the choice is made once. */
 async function clientWith(kind: (typeof transports)[number]): Promise<Client> {
@@ -18,11 +24,17 @@ async function clientWith(kind: (typeof transports)[number]): Promise<Client> {
   vi.stubEnv('CONNBENCH_CHECK_PHASES', '1');
   vi.resetModules();
   const { referenceClient } = await import('../../../src/clients/reference.ts');
-  expect(referenceClient.transport().kind).toBe(kind);
+  expect(referenceClient.transport().kind).toBe(kind === 'net' ? 'net' : 'epoll');
   return referenceClient;
 }
 
 let server: FaultyServer | undefined;
+
+async function serve(kind: (typeof transports)[number], fault: Fault): Promise<FaultyServer> {
+  const { certPem: cert, keyPem: key } = certificates;
+  server = await startFaultyServer(fault, kind === 'epoll over TLS' ? { cert, key } : undefined);
+  return server;
+}
 
 afterEach(async () => {
   vi.unstubAllEnvs();
@@ -45,14 +57,27 @@ interface Outcome {
   readonly live: ReturnType<typeof createLiveCounts>;
 }
 
-async function trial(kind: (typeof transports)[number], config: TrialConfig, stopEarly = false): Promise<Outcome> {
+async function trial(kind: (typeof transports)[number], plain: TrialConfig, stopEarly = false): Promise<Outcome> {
+  const tls = { version: '1.3', resumption: 'none' } as const;
+  const config = kind === 'epoll over TLS' ? { ...plain, strategy: { ...plain.strategy, tls } } : plain;
+  const { caPem } = certificates;
   const client = await clientWith(kind);
   const live = createLiveCounts();
   if (stopEarly) live[STOP] = 1;
   const before = openSockets();
   const startNs = nowNs() + 5e6;
   const { port } = server!;
-  const report = await client.run({ config, host: '127.0.0.1', port, seed: 1, worker: 0, workers: 1, startNs, live });
+  const report = await client.run({
+    config,
+    host: '127.0.0.1',
+    port,
+    seed: 1,
+    worker: 0,
+    workers: 1,
+    startNs,
+    caPem,
+    live,
+  });
   expectConsistent(report);
   expect(report.phaseFaults).toEqual({ checked: report.measure.completed, faults: 0, first: null });
   expect([live[OPEN_CONNECTIONS], openSockets()]).toEqual([0, before]);
@@ -87,7 +112,7 @@ const rows: readonly Row[] = [
   {
     fault: 'finOnAccept',
     completed: 0,
-    failures: { phases: ['firstByte', 'send'], codes: races },
+    failures: { phases: ['firstByte', 'send', 'tls'], codes: [...races, 'TLS_CLOSED'] },
     reason: 'serverFin',
     alsoReasons: ['serverReset'],
     opened: 10,
@@ -161,7 +186,7 @@ const rows: readonly Row[] = [
 
 describe.each(transports)('reference client over %s', (kind) => {
   it.each(rows)('$fault', async (row) => {
-    server = await startFaultyServer(row.fault);
+    server = await serve(kind, row.fault);
     const config = trialConfig(openLoad({ ratePerSecond: 50, durationMs: 200 }), row.strategy);
     const { report } = await trial(kind, config);
     expect(report.measure).toEqual({
@@ -196,7 +221,7 @@ describe.each(transports)('reference client over %s', (kind) => {
   ] as const)(
     '%s: an idle connection ends without notice; a request that meets the end fails',
     async (fault, allowed) => {
-      server = await startFaultyServer(fault);
+      server = await serve(kind, fault);
       const { report } = await trial(kind, trialConfig(openLoad({ ratePerSecond: 50, durationMs: 200 })));
       expect(report.measure.completed + report.measure.failed).toBe(10);
       // On a busy machine a request may meet the end of its connection.
@@ -211,7 +236,7 @@ describe.each(transports)('reference client over %s', (kind) => {
   );
 
   it('connection refused: every request fails in the connect phase, nothing was opened', async () => {
-    server = await startFaultyServer('closed');
+    server = await serve(kind, 'closed');
     const { report } = await trial(kind, trialConfig(openLoad({ ratePerSecond: 50, durationMs: 200 })));
     expect(report.errors).toEqual([
       { phase: 'connect', code: 'ECONNREFUSED', reused: false, socketAgeMs: null, count: 10 },
@@ -220,7 +245,7 @@ describe.each(transports)('reference client over %s', (kind) => {
   });
 
   it('connection refused in the closed model: a user tries about every 10 ms, not as fast as it can', async () => {
-    server = await startFaultyServer('closed');
+    server = await serve(kind, 'closed');
     const { report } = await trial(kind, trialConfig(closedLoad({ users: 3, durationMs: 200 })));
     // 3 users, at most one try per 10 ms each in 200 ms.
     expect(report.measure.failed).toBeGreaterThanOrEqual(3);
@@ -228,7 +253,7 @@ describe.each(transports)('reference client over %s', (kind) => {
   });
 
   it('many resets at once: numbers of connections are used again, events of the old ones do not reach the new ones', async () => {
-    server = await startFaultyServer('resetOnAccept');
+    server = await serve(kind, 'resetOnAccept');
     const config = trialConfig(openLoad({ ratePerSecond: 4000, durationMs: 250 }), { pool: { size: 8 } });
     const { report } = await trial(kind, config);
     expect(report.measure).toMatchObject({ scheduled: 1000, completed: 0, failed: 1000 });
@@ -238,7 +263,7 @@ describe.each(transports)('reference client over %s', (kind) => {
   });
 
   it('closed by the server after every answer, with requests in line', async () => {
-    server = await startFaultyServer('finAfterAnswer');
+    server = await serve(kind, 'finAfterAnswer');
     const config = trialConfig(closedLoad({ users: 20, durationMs: 250 }), { pool: { size: 4 } });
     const { report } = await trial(kind, config);
     expect(report.errors.map(({ code }) => code).filter((code) => !races.includes(code))).toEqual([]);
@@ -247,7 +272,7 @@ describe.each(transports)('reference client over %s', (kind) => {
   });
 
   it('closeWith reset: the server sees no FIN of ours', async () => {
-    server = await startFaultyServer('none');
+    server = await serve(kind, 'none');
     const config = trialConfig(openLoad({ ratePerSecond: 50, durationMs: 200 }), {
       closeWith: 'reset',
       pool: { size: 1, maxRequests: 5 },
@@ -262,14 +287,14 @@ describe.each(transports)('reference client over %s', (kind) => {
   });
 
   it('stopped before it starts: everything is abandoned', async () => {
-    server = await startFaultyServer('none');
+    server = await serve(kind, 'none');
     const { report } = await trial(kind, trialConfig(openLoad({ ratePerSecond: 100, durationMs: 60_000 })), true);
     expect([report.stopped, report.measure.started, report.measure.abandoned]).toEqual([true, 0, 6000]);
     expect(report.connections).toMatchObject({ attempted: 0, opened: 0 });
   });
 
   it('prefetch: 20 connections are open before the first request', async () => {
-    server = await startFaultyServer('none');
+    server = await serve(kind, 'none');
     const config = trialConfig(openLoad({ ratePerSecond: 100, durationMs: 200 }), {
       pool: { size: 20, prefetch: true, order: 'fifo' },
     });

@@ -1,0 +1,229 @@
+/**
+ * Runs any Node client through a trial on the event loop of its worker thread: the load, the limits, the counts and the end are the same
+ * for all of them.
+ */
+import { nowNs } from '../../kernel/clock.ts';
+import { requestAlternatives } from '../../load/request-mix.ts';
+import { shareOf } from '../../load/split.ts';
+import type { ClientName } from '../../scenario/config.ts';
+import type { Client, ClientTask } from '../client.ts';
+import { drainLimitMs } from '../drain-limit.ts';
+import { STOP } from '../live.ts';
+import { LoopWatch } from '../loop-watch.ts';
+import type { LatencyName, WorkerReport } from '../observations.ts';
+import { wantsPhaseCheck } from '../phase-check.ts';
+import { Recorder } from '../recorder.ts';
+import { createWorkload, type Workload } from '../workload.ts';
+import type { NodeClient, NodeClientFactory } from './node-client.ts';
+import { RequestFlow } from './request-flow.ts';
+import { SocketLedger } from './socket-ledger.ts';
+import { WakeTimer } from './wake-timer.ts';
+
+/** How often a stop is looked for: the flag makes no event. */
+const stopCheckMs = 100;
+/** How long connections that are being closed get at the end, so that who closes them first is not decided by the tear-down. */
+const lingerAtEndMs = 150;
+
+/** A client of the registry made of what drives it. */
+export function nodeClient(name: ClientName, make: NodeClientFactory): Client {
+  return {
+    name,
+    transport: () => ({ kind: 'net', reason: `${name} brings Node's own sockets` }),
+    run: (task) => runNodeClient(task, make),
+  };
+}
+
+/** Sends the whole load; resolves when every request is settled and no socket is left. Rejects as the factory does. */
+export async function runNodeClient(task: ClientTask, make: NodeClientFactory): Promise<WorkerReport> {
+  const { config, live, startNs } = task;
+  const { strategy, load } = config;
+  const measureStartNs = startNs + load.warmUpMs * 1e6;
+  const measureEndNs = measureStartNs + load.durationMs * 1e6;
+  const recorder = new Recorder({ startNs, measureStartNs, measureEndNs }, live, {
+    checkPhases: wantsPhaseCheck(process.env),
+    tls: strategy.tls !== undefined,
+    // Users are dealt out to the workers in turn.
+    userNumber: (user) => (load.model === 'closed' ? user * task.workers + task.worker : null),
+  });
+  const ledger = new SocketLedger({
+    live,
+    tls: strategy.tls !== undefined,
+    onEstablished: () => {
+      recorder.opened();
+    },
+  });
+  const workload = createWorkload(load, task);
+  const requests = requestAlternatives(load);
+  const owners = strategy.pool.scope === 'session' ? workload.users : 1;
+  const connections = share(strategy.pool.size, task);
+  const client = await make({ task, requests, connections, owners, ledger });
+  const watch = new LoopWatch(nowNs(), measureEndNs - startNs, 'event loop');
+  const loop = new NodeLoop({
+    task,
+    workload,
+    recorder,
+    ledger,
+    client,
+    watch,
+    drainDeadlineNs: measureEndNs + drainLimitMs(config) * 1e6,
+    flow: (onSettled) =>
+      new RequestFlow({
+        strategy,
+        workload,
+        recorder,
+        requests,
+        connections,
+        queueLimit: share(strategy.pool.queueLimit, task),
+        owners,
+        worker: task.worker,
+        onSettled,
+      }),
+  });
+  const ended = await loop.run();
+  const loops = [await watch.finish(nowNs())];
+  const { latency, ...counted } = recorder.report();
+  return {
+    ...ended,
+    ...counted,
+    latency: withoutUnmeasured(latency, client),
+    connections: ledger.report(),
+    bytes: ledger.bytes,
+    loops,
+    ...(Object.keys(client.unmeasured).length === 0 ? {} : { unmeasured: client.unmeasured }),
+    client: client.facts,
+  };
+}
+
+/** A limit that all users share is split over the workers; one of each user is each user's. */
+function share(total: number, { config, worker, workers }: ClientTask): number {
+  return config.strategy.pool.scope === 'shared' && total !== Infinity ? shareOf(total, workers, worker) : total;
+}
+
+function withoutUnmeasured(latency: WorkerReport['latency'], { unmeasured }: NodeClient): WorkerReport['latency'] {
+  const none = { indices: [], counts: [] };
+  const names = Object.keys(unmeasured) as LatencyName[];
+  return { ...latency, ...Object.fromEntries(names.map((name) => [name, { new: none, reused: none }])) };
+}
+
+interface NodeLoopSetup {
+  readonly task: ClientTask;
+  readonly workload: Workload;
+  readonly recorder: Recorder;
+  readonly ledger: SocketLedger;
+  readonly client: NodeClient;
+  readonly watch: LoopWatch;
+  readonly drainDeadlineNs: number;
+  readonly flow: (onSettled: () => void) => RequestFlow;
+}
+
+class NodeLoop {
+  readonly #setup: NodeLoopSetup;
+  readonly #flow: RequestFlow;
+  readonly #timer: WakeTimer;
+  /** Until then the trial goes on although everything is settled; Infinity where nothing holds it. */
+  #holdUntilNs: number;
+  #turnIsQueued = false;
+  #finished = false;
+  #drainedNs = 0;
+  #isStopped = false;
+  #resolve: () => void = () => undefined;
+  #reject: (error: unknown) => void = () => undefined;
+
+  constructor(setup: NodeLoopSetup) {
+    this.#setup = setup;
+    this.#holdUntilNs = setup.workload.lastsUntilNs;
+    this.#flow = setup.flow(() => {
+      this.#queueTurn();
+    });
+    this.#flow.begin(setup.client);
+    this.#timer = new WakeTimer(() => {
+      this.#turn();
+    });
+  }
+
+  async run(): Promise<Pick<WorkerReport, 'drainedNs' | 'stopped' | 'retried'>> {
+    const { client, ledger, watch, task } = this.#setup;
+    const stopCheck = setInterval(() => {
+      watch.tick(nowNs());
+      if (task.live[STOP] === 1) this.#turn();
+    }, stopCheckMs);
+    try {
+      await new Promise<void>((resolve, reject) => {
+        this.#resolve = resolve;
+        this.#reject = reject;
+        this.#turn();
+      });
+      const untilNs = nowNs() + lingerAtEndMs * 1e6;
+      while (ledger.closing && nowNs() < untilNs) await new Promise((resolve) => setTimeout(resolve, 5));
+    } finally {
+      clearInterval(stopCheck);
+      ledger.beginTearDown();
+      await client.close();
+      await ledger.tearDown();
+      await this.#timer.close();
+    }
+    const [warmUp, measure] = this.#flow.retried;
+    const wholeTrial = warmUp + measure;
+    const retried =
+      task.config.strategy.retry === undefined && wholeTrial === 0 ? {} : { retried: { measure, wholeTrial } };
+    return { drainedNs: this.#drainedNs, stopped: this.#isStopped, ...retried };
+  }
+
+  /**
+   * After what runs now: a client that gives a connection back in the same step, or the next tick, has it for the next request, as it
+   * would have for a program that awaits the response.
+   */
+  #queueTurn(): void {
+    if (this.#turnIsQueued || this.#finished) return;
+    this.#turnIsQueued = true;
+    queueMicrotask(() => {
+      this.#turnIsQueued = false;
+      this.#turn();
+    });
+  }
+
+  /** What a client throws is a bug: it ends the trial. */
+  #turn(): void {
+    if (this.#finished) return;
+    try {
+      this.#act();
+    } catch (error) {
+      this.#finished = true;
+      this.#reject(error);
+    }
+  }
+
+  #act(): void {
+    const { workload, recorder, task, drainDeadlineNs } = this.#setup;
+    const flow = this.#flow;
+    const now = nowNs();
+    if (now >= recorder.intervalEndNs) recorder.endInterval(now);
+    if (now >= flow.nextDeadlineNs) flow.expire(now);
+    // Each starts when it is its turn: what the ones before it took is lateness of the generator.
+    for (let at = now; workload.nextNs <= now; at = nowNs()) flow.start(at);
+    if (now >= this.#holdUntilNs) this.#holdUntilNs = Infinity;
+    if (flow.isOver && this.#holdUntilNs === Infinity) this.#end(now);
+    else if (task.live[STOP] === 1) this.#giveUp(now, true);
+    else if (now >= drainDeadlineNs) this.#giveUp(now, false);
+    else this.#plan();
+  }
+
+  #plan(): void {
+    const { workload, recorder, drainDeadlineNs } = this.#setup;
+    const otherNs = Math.min(this.#flow.nextDeadlineNs, recorder.intervalEndNs, this.#holdUntilNs, drainDeadlineNs);
+    this.#timer.set(workload.nextNs, otherNs);
+  }
+
+  #giveUp(now: number, early: boolean): void {
+    this.#isStopped = early;
+    this.#setup.ledger.beginTearDown();
+    this.#flow.stop(now);
+    this.#end(now);
+  }
+
+  #end(now: number): void {
+    this.#finished = true;
+    this.#drainedNs = now;
+    this.#resolve();
+  }
+}

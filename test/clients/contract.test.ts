@@ -1,0 +1,115 @@
+/** What must hold of every client, on every way of connecting: its counts are the server's, and nothing is left behind. */
+import { describe, expect, it } from 'vitest';
+import type { Client } from '../../src/clients/client.ts';
+import type { WorkerReport } from '../../src/clients/observations.ts';
+import { clients } from '../../src/clients/registry.ts';
+import type { ServerReport } from '../../src/server/messages.ts';
+import { countOf } from './consistency.ts';
+import { contractTrial } from './contract-trial.ts';
+import { openLoad, type StrategyChanges } from './trial-config.ts';
+
+/** 40 requests, 5 ms apart. */
+const load = openLoad({ ratePerSecond: 200, durationMs: 200 });
+const requests = 40;
+
+const ways = [
+  { way: 'plain', tls: {} },
+  { way: 'TLS 1.2', tls: { tls: { version: '1.2', resumption: 'session' } } },
+  { way: 'TLS 1.3', tls: { tls: { version: '1.3', resumption: 'session' } } },
+  { way: 'TLS 1.3 without resumption', tls: { tls: { version: '1.3', resumption: 'none' } } },
+] as const;
+
+/** Autocannon is a program of its own, with a report of its own. */
+const notHere: readonly string[] = ['autocannon'];
+/** Node reads the authority of fetch when its process starts. */
+const plainOnly: readonly string[] = ['fetch'];
+
+const cases = clients
+  .filter(({ name }) => !notHere.includes(name))
+  .flatMap((client) =>
+    ways
+      .filter(({ way }) => way === 'plain' || !plainOnly.includes(client.name))
+      .map(({ way, tls }) => ({ name: client.name, client, way, tls })),
+  );
+
+/** At most `most` connections, as far as the client can be told. */
+function keeping({ name }: Client, most: number): StrategyChanges {
+  if (name === 'fetch') return {};
+  if (name === 'http2') return { protocol: 'h2', pool: { size: most } };
+  return { pool: { size: most } };
+}
+
+describe.each(cases)('$name, $way', ({ client, tls }) => {
+  const isHttp2 = client.name === 'http2';
+
+  it("keeps connections: opened, reused and handshakes are the server's", async () => {
+    const { report, server } = await contractTrial({ client, load, strategy: { ...tls, ...keeping(client, 4) } });
+    const { connections, latency } = report;
+    expect(report.measure.completed).toBe(requests);
+    expect(server).toMatchObject({ accepted: connections.opened, executed: requests, turnedAway: 0, open: 0 });
+    expect(server.requestsPerConnection).toEqual(connections.requestsPerConnection);
+    expect(connections.opened).toBeLessThanOrEqual(client.name === 'fetch' ? requests : 4);
+    // A connection is new to exactly one request.
+    expect(countOf(latency.connect.new)).toBe(connections.opened);
+    expect(countOf(latency.firstByte.reused)).toBe(requests - connections.opened);
+    expectHandshakes(report.connections.tls, server.tls, connections.opened);
+    if (connections.teardown !== connections.opened) console.log(client.name, JSON.stringify(connections), JSON.stringify(server.firstCloser), JSON.stringify(server.closesByReason));
+    expect(connections.teardown).toBe(connections.opened);
+    expect(server.firstCloser).toEqual({ client: connections.opened, server: 0, reset: 0 });
+  });
+
+  // A session of h2 is for many requests.
+  it.skipIf(isHttp2)('opens a connection for each request, and the server closes it first', async () => {
+    const { report, server } = await contractTrial({ client, load, strategy: { ...tls, connection: 'close' } });
+    const { connections } = report;
+    expect(report.measure.completed).toBe(requests);
+    expect(connections).toMatchObject({ opened: requests, connectFailed: 0, teardown: 0 });
+    expect(connections.closesByReason.connectionClose).toBe(requests);
+    expect(server).toMatchObject({ accepted: requests, executed: requests, open: 0 });
+    expect(server.requestsPerConnection).toEqual({ 1: requests });
+    expectHandshakes(report.connections.tls, server.tls, requests);
+    expectFirstClosers(report, server);
+    // Over TLS the client answers the server's close_notify with its own, which a socket that is closed already answers with RST.
+    const { server: byServer, reset } = connections.firstCloser;
+    expect(byServer + reset).toBeGreaterThan(0);
+    if (report.connections.tls === undefined) expect(reset).toBe(0);
+  });
+
+  it('gives up what takes too long', async () => {
+    const delay = { distribution: 'constant', valueMs: 60_000 } as const;
+    const { report } = await contractTrial({
+      client,
+      load: openLoad({ ratePerSecond: 100, durationMs: 50 }),
+      strategy: { ...tls, ...(isHttp2 ? keeping(client, 5) : {}), timeouts: { responseMs: 100 } },
+      server: { response: { delay } },
+    });
+    const { connections, errors } = report;
+    expect(report.measure).toMatchObject({ scheduled: 5, completed: 0, failed: 5, abandoned: 0 });
+    // One entry for each age of a connection.
+    expect([...new Set(errors.map(({ phase, code }) => `${phase} ${code}`))]).toEqual(['firstByte RESPONSE_TIMEOUT']);
+    expect(report.wholeTrial.sent).toBe(5);
+    // A stream is given up alone; elsewhere its connection goes with it, for which some clients open another.
+    expect(connections.closesByReason.timeout).toBe(isHttp2 ? 0 : 5);
+  });
+});
+
+/**
+ * Each side's count of its own first closes is an upper bound: it may have overlooked a FIN that was on its way. What one side calls reset
+ * the other may call by the FIN before it.
+ */
+function expectFirstClosers({ connections }: WorkerReport, { firstCloser }: ServerReport): void {
+  const { client, server, reset } = connections.firstCloser;
+  expect(client + connections.teardown + reset).toBeGreaterThanOrEqual(firstCloser.client);
+  expect(firstCloser.server + firstCloser.reset).toBeGreaterThanOrEqual(server);
+}
+
+type Handshakes = { readonly full: number; readonly resumed: number } | undefined;
+
+function expectHandshakes(client: Handshakes, server: Handshakes, opened: number): void {
+  if (client === undefined || server === undefined) {
+    expect([client, server]).toEqual([undefined, undefined]);
+    return;
+  }
+  expect(client.full + client.resumed).toBe(opened);
+  expect([server.full, server.resumed]).toEqual([client.full, client.resumed]);
+}
