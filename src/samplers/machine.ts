@@ -49,25 +49,28 @@ export class MachineReader {
     return nowNs >= this.#nextNs - earlyNs;
   }
 
-  /** `sides`: CPU time of client and server from the sample that this reading goes with, us. */
-  read(nowNs: number, sides: { readonly client: Gauge; readonly server: Gauge }): MachineReading {
+  /** CPU time of client and server from any sample, us; null of one that has ended, which keeps what it had used. */
+  note(sides: { readonly client: Gauge; readonly server: Gauge }): void {
+    for (const [name, cpuUs] of Object.entries(sides)) if (cpuUs !== null) this.#lastCpuUs.set(name, cpuUs);
+  }
+
+  /** Call `note` with what goes with this reading before. */
+  read(nowNs: number): MachineReading {
     this.#nextNs = nowNs + intervalNs;
     return {
       processors: readProcessorTimes(),
       pressureUs: readPressureUs(),
       clockOffsetMs: wallClockOffsetMs(),
-      trialCpuUs: this.#trialCpuUs(sides),
+      trialCpuUs: this.#trialCpuUs(),
       serverThreads: this.#serverThreads(),
     };
   }
 
-  #trialCpuUs(sides: { readonly client: Gauge; readonly server: Gauge }): Gauge {
+  #trialCpuUs(): Gauge {
     for (const reader of this.#helpers) {
       const reading = reader.read();
       if (!reading.ended && typeof reading.cpuUs === 'number') this.#lastCpuUs.set(`${reader.pid}`, reading.cpuUs);
     }
-    // A process that has ended keeps what it had used.
-    for (const [name, cpuUs] of Object.entries(sides)) if (cpuUs !== null) this.#lastCpuUs.set(name, cpuUs);
     return [...this.#lastCpuUs.values()].reduce((sum, cpuUs) => sum + cpuUs, 0);
   }
 

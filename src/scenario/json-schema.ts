@@ -8,6 +8,7 @@ import {
   defaultNetwork,
   defaultOpenLoad,
   defaultServer,
+  defaultSteady,
   defaultStrategy,
 } from './defaults.ts';
 import { scenarioSchema } from './schema.ts';
@@ -23,7 +24,7 @@ export function scenarioJsonSchema(): JsonObject {
     strategy: defaultStrategy,
     server: { ...defaultServer, ...defaultCommand },
     network: defaultNetwork,
-    load: { ...defaultClosedLoad, ...defaultOpenLoad, shape: 'steady' },
+    load: { ...defaultClosedLoad, ...defaultOpenLoad, shape: 'steady', steady: defaultSteady },
   });
   (properties['blocks'] as JsonObject)['default'] = defaultBlocks;
   return { ...schema, title: 'connbench scenario' };

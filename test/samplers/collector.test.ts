@@ -44,6 +44,24 @@ describe.skipIf(process.platform !== 'linux')('Collector (Linux)', () => {
     expect(collector.summary().missing).toEqual({});
   });
 
+  it('keeps what a process had used at its last sample, though the machine was not looked at then', async () => {
+    const text = "process.stdout.write('.'); const end = Date.now() + 30_000; while (Date.now() < end);";
+    const child = spawn(process.execPath, ['-e', text], { stdio: ['ignore', 'pipe', 'ignore'] });
+    await once(child.stdout, 'data');
+    const collector = new Collector({ ...request, clientPid: child.pid! });
+    const before = collector.sample(false, true);
+    // Used by the child, whoever else is on the machine.
+    const used = (): number => collector.sample(false, false).client.cpuUs! - before.client.cpuUs!;
+    while (used() < 400_000) await new Promise((resolve) => setTimeout(resolve, 20));
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+    const after = collector.sample(false, true);
+    collector.close();
+    expect(after.client.cpuUs).toBeNull();
+    expect(after.machine!.trialCpuUs! - before.machine!.trialCpuUs!).toBeGreaterThanOrEqual(400_000);
+  });
+
   it('says which process ended and goes on with the other', async () => {
     const child = await startFileOpeningChild();
     const collector = new Collector({ ...request, clientPid: child.pid });

@@ -13,6 +13,7 @@ import type { TcpConfig } from '../../scenario/config.ts';
 import { STOP, WAKE_FD, type LiveCounts } from '../live.ts';
 import type { LoopWatch } from '../loop-watch.ts';
 import type { Engine } from './engine.ts';
+import { WakeLateness } from './wake-lateness.ts';
 import type { ReferenceTransport } from './transport.ts';
 
 const receiveBytes = 64 * 1024;
@@ -29,18 +30,19 @@ export interface EpollTransportSetup {
   /** By alternative of the load. */
   readonly requests: readonly Uint8Array[];
   readonly live: LiveCounts;
-  /** Is told of every wait. */
-  readonly watch: LoopWatch;
 }
 
 export class EpollTransport implements ReferenceTransport {
+  /** What `LoopWatch` watches. */
+  readonly loop = 'own';
   readonly #sockets = new Sockets();
   readonly #epoll = new Epoll();
   readonly #wakeFd: number;
   readonly #to: SocketAddress;
   readonly #tcp: TcpConfig;
   readonly #live: LiveCounts;
-  readonly #watch: LoopWatch;
+  #watch!: LoopWatch;
+  readonly #lateness = new WakeLateness();
   // By alternative of the load: where the bytes of its request are, and how many.
   readonly #address: Float64Array;
   readonly #length: Float64Array;
@@ -56,15 +58,15 @@ export class EpollTransport implements ReferenceTransport {
     this.#to = socketAddress(setup.host, setup.port);
     this.#tcp = setup.tcp;
     this.#live = setup.live;
-    this.#watch = setup.watch;
     this.#length = Float64Array.from(setup.requests, ({ length }) => length);
     this.#address = Float64Array.from(setup.requests, nativeCopy);
     this.#wakeFd = Atomics.load(this.#live, WAKE_FD);
     if (this.#wakeFd >= 0) this.#epoll.add(this.#wakeFd, EPOLLIN, wakeTag);
   }
 
-  /** Runs the engine until it is finished and has closed everything. Blocks this thread. */
-  run(engine: Engine): void {
+  /** Runs the engine until it is finished and has closed everything. Blocks this thread. `watch` is told of every wait. */
+  run(engine: Engine, watch: LoopWatch): void {
+    this.#watch = watch;
     wantExactTimers();
     engine.begin(this, nowNs());
     for (;;) {
@@ -83,11 +85,17 @@ export class EpollTransport implements ReferenceTransport {
     this.#epoll.close();
   }
 
-  /** The clock is read again before the wait: what the turn took must not make the next one late. */
+  /**
+   * The clock is read again before the wait: what the turn took must not make the next one late. It may end a little before `untilNs`;
+   * then the loop comes round again, which takes a microsecond or two.
+   */
   #wait(engine: Engine, untilNs: number): void {
     const now = nowNs();
-    const count = this.#epoll.wait(untilNs - now);
-    this.#watch.waited(now, nowNs());
+    const timeoutNs = untilNs - now - this.#lateness.earlyNs;
+    const count = this.#epoll.wait(timeoutNs);
+    const afterNs = nowNs();
+    if (count === 0 && timeoutNs > 0) this.#lateness.woken(afterNs - now - timeoutNs);
+    this.#watch.waited(now, afterNs);
     this.#waits++;
     for (let index = 0; index < count; index++) {
       const tag = this.#epoll.tag(index);
@@ -98,22 +106,23 @@ export class EpollTransport implements ReferenceTransport {
 
   #handle(engine: Engine, slot: number, events: number): void {
     if (this.#isNew(slot)) return;
+    const { exchanges } = engine;
     if (this.#connecting[slot] === 1) {
       if ((events & (EPOLLERR | EPOLLHUP)) !== 0) {
         const error = this.#sockets.pendingError(this.#fds[slot]!);
         this.#release(slot, false);
-        engine.connectFailed(slot, errnoName(error), nowNs());
+        exchanges.connectFailed(slot, errnoName(error), nowNs());
         return;
       }
       if ((events & EPOLLOUT) === 0) return;
       this.#connecting[slot] = 0;
-      engine.opened(slot, nowNs());
-    } else if ((events & EPOLLOUT) !== 0 && engine.isOpen(slot)) {
-      engine.writable(slot, nowNs());
+      exchanges.opened(slot, nowNs());
+    } else if ((events & EPOLLOUT) !== 0 && exchanges.isOpen(slot)) {
+      exchanges.writable(slot, nowNs());
     }
     if (this.#isNew(slot)) return;
     // A reset says RDHUP too, together with HUP: then no FIN came.
-    if ((events & (EPOLLRDHUP | EPOLLHUP)) === EPOLLRDHUP && engine.isOpen(slot)) engine.finSeen(slot);
+    if ((events & (EPOLLRDHUP | EPOLLHUP)) === EPOLLRDHUP && exchanges.isOpen(slot)) exchanges.finSeen(slot);
     if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0) this.#read(engine, slot, events);
   }
 
@@ -124,17 +133,18 @@ export class EpollTransport implements ReferenceTransport {
 
   /** Reads until nothing is left. Edge-triggered: a short read means that, unless the FIN is still to be taken. */
   #read(engine: Engine, slot: number, events: number): void {
+    const { exchanges } = engine;
     const moreAfterShort = (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) !== 0;
-    while (engine.isOpen(slot) && !this.#isNew(slot)) {
+    while (exchanges.isOpen(slot) && !this.#isNew(slot)) {
       const result = this.#sockets.recv(this.#fds[slot]!, this.#buffer.address, receiveBytes);
       const now = nowNs();
       if (result > 0) {
-        engine.data(slot, this.#buffer.bytes, 0, result, now);
+        exchanges.data(slot, this.#buffer.bytes, 0, result, now);
         engine.startDue(now);
         if (result < receiveBytes && !moreAfterShort) return;
       } else {
-        if (result === 0) engine.eof(slot, now);
-        else if (result !== -EAGAIN) engine.broken(slot, errnoName(-result), now);
+        if (result === 0) exchanges.eof(slot, now);
+        else if (result !== -EAGAIN) exchanges.broken(slot, errnoName(-result), now);
         engine.startDue(now);
         return;
       }
