@@ -1,6 +1,7 @@
 /** Where the rules find that the generator, and not what it measures, set the figures. Pure. */
 import type { Facts, LoadFacts } from './facts.ts';
 import { ms, percent } from './facts.ts';
+import { isFull, type FullLimits } from './machine-shares.ts';
 import type { Finding, Limits } from './rule.ts';
 import { demand, type ThreadShares } from './thread-shares.ts';
 
@@ -58,6 +59,14 @@ export function fared({ cpuShare, runDelayShare, meanWaitNs }: ThreadShares): st
 export function keptFromRunning({ load }: Facts, limits: StarvedLimits): Finding {
   const kept = load?.workers.find((worker) => isStarved(worker, limits));
   return kept === undefined ? null : `a worker of the generator ${fared(kept)}`;
+}
+
+/** On a full machine every ordinary program goes before it. */
+export function givesWay({ figures }: Facts, { nice, ...limits }: FullLimits & Limits<'nice'>): Finding {
+  if (figures?.clientNice == null || figures.clientNice < nice) return null;
+  const { otherShare, idleShare } = figures.machine;
+  if (!isFull(otherShare, idleShare, figures.processors, limits)) return null;
+  return `the generator gives way to every ordinary program (nice ${figures.clientNice}), and others used ${percent(otherShare ?? 0)} of the processors`;
 }
 
 /** One processor, and more than that on the machine: somebody put both there. */

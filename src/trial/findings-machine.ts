@@ -5,18 +5,12 @@ import { kernelDeltas } from './evidence.ts';
 import { ms, percent, type Facts } from './facts.ts';
 import { fared, isStarved, type StarvedLimits } from './findings-generator.ts';
 import { overflow } from './gauges.ts';
+import { isFull, type FullLimits } from './machine-shares.ts';
 import type { Finding, Limits } from './rule.ts';
 import type { SelfCheckFigures } from './self-check.ts';
 import { shareWithin, timeWithin } from './span.ts';
 
-type FullLimits = Limits<'otherShare' | 'idleProcessors'>;
-
 /** Other programs took nearly every moment that the trial left. */
-function isFull(others: number | null, idle: number | null, processors: number | null, limits: FullLimits): boolean {
-  if (others === null || idle === null || processors === null) return false;
-  return others >= limits.otherShare && idle * processors <= limits.idleProcessors;
-}
-
 export function noneIdle({ figures }: Facts, limits: FullLimits): Finding {
   if (figures === null) return null;
   const { otherShare, idleShare } = figures.machine;

@@ -25,6 +25,22 @@ export function machineShares(spans: readonly MachineSpan[], window: Span, knows
   };
 }
 
+export interface FullLimits {
+  readonly otherShare: number;
+  readonly idleProcessors: number;
+}
+
+/** Other programs use so much that hardly a processor is idle. False where that is not known. */
+export function isFull(
+  others: number | null,
+  idle: number | null,
+  processors: number | null,
+  limits: FullLimits,
+): boolean {
+  if (others === null || idle === null || processors === null) return false;
+  return others >= limits.otherShare && idle * processors <= limits.idleProcessors;
+}
+
 type TimeName = Exclude<keyof ProcessorTimes, 'processors'>;
 
 /** Counters of idle time fall a little now and then (proc_stat(5)). */

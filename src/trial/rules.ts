@@ -68,6 +68,12 @@ export const invalidRules: readonly InvalidRule[] = [
     find: generator.keptFromRunning,
   }),
   invalidIf('generator-limited', {
+    thresholds: { ...full, nice: 1 },
+    reason: `${whyFull}; one of lower priority than they waits longest, though a second may go by in which it was lucky`,
+    needs: 'priority of the generator, /proc/stat; CPU time of the trial’s processes',
+    find: generator.givesWay,
+  }),
+  invalidIf('generator-limited', {
     thresholds: { serverShare: 0.01 },
     reason:
       'on one processor for both, this share of the requests becomes due or is answered while the server has it: a hundredth moves the 99th percentile',

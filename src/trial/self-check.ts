@@ -29,6 +29,7 @@ export interface SelfCheckFigures {
   readonly seconds: readonly MachineSecond[];
   /** Null where nobody could look. */
   readonly processors: number | null;
+  readonly clientNice: number | null;
   readonly clockStepMs: number | null;
   readonly connectionsRequested: number | null;
 }
@@ -52,13 +53,18 @@ export function selfCheckFigures(evidence: TrialEvidence): SelfCheckFigures | nu
   if (startNs === null || endNs === null) return null;
   const measure = { startNs, endNs };
   const spans = machineSpans(sampler?.samples ?? []);
+  const ofMeasure = spans.filter((span) => span.endNs > startNs && span.startNs < endNs);
   return {
     measure,
     spans,
     workers: (generator?.loops ?? []).map((seconds) => workerShares(seconds, measure)),
     server: busiestServerThread(spans, measure),
     machine: machineShares(spans, measure, knowsTrial(planned.config)),
-    seconds: spans.filter((span) => span.endNs > startNs && span.startNs < endNs).map(machineSecond),
+    seconds: ofMeasure.map(machineSecond),
+    clientNice:
+      ofMeasure
+        .flatMap(({ before, after }) => [before, after].flatMap(({ machine }) => machine.clientNice ?? []))
+        .at(-1) ?? null,
     processors: spans[0]?.after.machine.processors?.processors ?? null,
     clockStepMs: clockStepMs(spans),
     connectionsRequested: connectionsRequested(planned.config),

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { expect, it, describe } from 'vitest';
 import { Collector } from '../../src/samplers/collector.ts';
 import { startFileOpeningChild } from './child.ts';
@@ -44,11 +45,12 @@ describe.skipIf(process.platform !== 'linux')('Collector (Linux)', () => {
     expect(collector.summary().missing).toEqual({});
   });
 
-  it('keeps what a process had used at its last sample, though the machine was not looked at then', async () => {
+  it('looks at the client while it lives, and keeps what it had used at its last sample', async () => {
     const text = "process.stdout.write('.'); const end = Date.now() + 30_000; while (Date.now() < end);";
     const child = spawn(process.execPath, ['-e', text], { stdio: ['ignore', 'pipe', 'ignore'] });
     await once(child.stdout, 'data');
     const collector = new Collector({ ...request, clientPid: child.pid! });
+    setPriority(child.pid!, 7);
     const before = collector.sample(false, true);
     // Used by the child, whoever else is on the machine.
     const used = (): number => collector.sample(false, false).client.cpuUs! - before.client.cpuUs!;
@@ -59,6 +61,7 @@ describe.skipIf(process.platform !== 'linux')('Collector (Linux)', () => {
     const after = collector.sample(false, true);
     collector.close();
     expect(after.client.cpuUs).toBeNull();
+    expect([before, after].map(({ machine }) => machine!.clientNice)).toEqual([7, null]);
     expect(after.machine!.trialCpuUs! - before.machine!.trialCpuUs!).toBeGreaterThanOrEqual(400_000);
   });
 

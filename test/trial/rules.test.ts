@@ -105,12 +105,21 @@ interface Machine {
   readonly others?: number;
   readonly idle?: number;
   readonly clockStepMs?: number;
+  readonly nice?: number;
   /** The server's only thread. */
   readonly server?: { readonly cpu: number; readonly delay?: number; readonly waitMs?: number; readonly on?: string };
 }
 
 /** Looks at the machine one second apart, around measure: shares grow from zero. */
-function machine({ processors = 2, steal = 0, others = 0, idle = 0.5, clockStepMs = 0, server: of }: Machine): Change {
+function machine({
+  processors = 2,
+  steal = 0,
+  others = 0,
+  idle = 0.5,
+  clockStepMs = 0,
+  nice = 0,
+  server: of,
+}: Machine): Change {
   const look = (seconds: number): MachineReading => {
     const allUs = seconds * processors * 1e6;
     const thread: ServerThread = {
@@ -124,6 +133,7 @@ function machine({ processors = 2, steal = 0, others = 0, idle = 0.5, clockStepM
       pressureUs: 0,
       clockOffsetMs: seconds * clockStepMs,
       trialCpuUs: (1 - idle - steal - others) * allUs,
+      clientNice: nice,
       serverThreads: new Map([[7, thread]]),
     };
   };
@@ -182,7 +192,7 @@ function atTimes(fullSeconds: number, seconds = 10): Change {
     return {
       ...(at === seconds ? last! : first!),
       atNs,
-      machine: { processors, pressureUs: 0, clockOffsetMs: 0, trialCpuUs, serverThreads: new Map() },
+      machine: { processors, pressureUs: 0, clockOffsetMs: 0, trialCpuUs, clientNice: 0, serverThreads: new Map() },
     };
   });
   return { sampler: { ...sampler, samples }, ...report({ measureEndNs: measureStartNs + seconds * 1e9 }) };
@@ -388,6 +398,12 @@ describe('invalid trials', () => {
       { ...onOne('0', '0', 0.5), ...machine({ processors: 1, server: { cpu: 0.5, on: '0' } }) },
       [],
     ],
+    [
+      'a generator that gives way on a full machine',
+      machine({ others: 0.21, idle: 0.09, nice: 1 }),
+      ['generator-limited', 'machine-busy'],
+    ],
+    ['one that gives way where there is room', machine({ others: 0.21, idle: 0.11, nice: 19 }), []],
     // Of two processors 0.2 are a tenth, of eight a fortieth.
     ['others on 21 %, 9 % of two idle', machine({ others: 0.21, idle: 0.09 }), ['machine-busy']],
     ['others on 21 %, 11 % of two idle', machine({ others: 0.21, idle: 0.11 }), []],

@@ -81,6 +81,7 @@ function sample(atNs: number, change: Partial<MachineReading>): Sample {
     pressureUs: null,
     clockOffsetMs: 5,
     trialCpuUs: 0,
+    clientNice: 0,
     serverThreads: new Map(),
     ...change,
   };
