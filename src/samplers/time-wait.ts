@@ -11,7 +11,7 @@ const cheapNs = 0.2e6;
  * What a dearer one may use of one core. The kernel is not interrupted while it walks its table, so that a generator or a server on the
  * same processor waits: beyond 1 % of the time that would be in the 99th percentile of every latency.
  */
-const quietShare = 0.002;
+const quietShare = 0.001;
 /** A count a second is worth more than that, */
 const fewestPerSecond = 1;
 /** up to this share. */
