@@ -1,4 +1,5 @@
 /** Shows on stderr how far a run is: one line drawn over and over on a terminal, a line every 10 s elsewhere, or nothing. */
+import { longestWarmUpMs } from '../scenario/warm-up.ts';
 import type { LiveFigures } from '../trial/dependencies.ts';
 import type { PlannedTrial } from '../trial/evidence.ts';
 import type { RunEvents } from '../trial/run.ts';
@@ -107,5 +108,5 @@ export class Progress implements RunEvents {
 }
 
 function loadMs({ config }: PlannedTrial): number {
-  return config.load.warmUpMs + config.load.durationMs;
+  return longestWarmUpMs(config.load) + config.load.durationMs;
 }

@@ -1,5 +1,6 @@
 /** The commands that run nothing: `check`, `list` and `schema`. */
 import { Argument, type Command } from 'commander';
+import { plural } from '../compare/words.ts';
 import { printable } from '../report/printable.ts';
 import { wrap } from '../report/wrap.ts';
 import { resultJsonSchema } from '../results/schema.ts';
@@ -8,6 +9,8 @@ import { listShipped, type ShippedScenario } from '../scenario/file.ts';
 import { scenarioJsonSchema } from '../scenario/json-schema.ts';
 import type { Scenario } from '../scenario/parse.ts';
 import { planTrials } from '../scenario/plan.ts';
+import type { Variant } from '../scenario/variants.ts';
+import { longestWarmUpMs } from '../scenario/warm-up.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
 import { gathersGates } from './gate-options.ts';
 import { newHeader } from './measured-run.ts';
@@ -62,11 +65,19 @@ export function addScenarioCommands(program: Command, output: Output, finish: (c
 
 function checkedLine(scenario: Scenario): string {
   const { variants, trials, estimatedSeconds } = planTrials(scenario, { seed: 0 });
-  return `${printable(scenario.file)}: ok, ${variants.length} variants, ${trials.length} trials, about ${clockTime(estimatedSeconds * 1000)}`;
+  return `${printable(scenario.file)}: ok, ${plural(variants.length, 'variant')}, ${plural(trials.length, 'trial')}, ${durationText(variants, estimatedSeconds)}`;
+}
+
+/** `about 1:00`; the longest time, also of one trial, where trials may take shorter. */
+function durationText(variants: readonly Variant[], estimatedSeconds: number): string {
+  const whole = clockTime(estimatedSeconds * 1000);
+  if (variants.every(({ trial: { load } }) => load.steadyMs === undefined)) return `about ${whole}`;
+  const longestMs = Math.max(...variants.map(({ trial: { load } }) => longestWarmUpMs(load) + load.durationMs));
+  return `at most about ${whole}; a trial warms up and measures for at most ${clockTime(longestMs)}`;
 }
 
 function listed({ name, question, variants, trials, estimatedSeconds }: ShippedScenario, width: number): string {
-  const head = `${name}  (${variants} variants, ${trials} trials, about ${clockTime(estimatedSeconds * 1000)})`;
+  const head = `${name}  (${plural(variants, 'variant')}, ${plural(trials, 'trial')}, about ${clockTime(estimatedSeconds * 1000)})`;
   const indent = { first: '  ', rest: '  ' };
   return [head, ...(question === null ? [] : wrap(question, width, indent))].join('\n');
 }

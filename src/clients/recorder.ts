@@ -32,6 +32,7 @@ const mostIntervals = 600;
 
 export interface RecorderWindow {
   readonly startNs: number;
+  /** As it is planned: `beginMeasureAt` may bring it forward. */
   readonly measureStartNs: number;
   readonly measureEndNs: number;
 }
@@ -43,7 +44,19 @@ export interface RecorderOptions {
   readonly tls?: boolean;
   /** The number that a worker's user has among those of all workers; null where the load has no users. */
   readonly userNumber?: (user: number) => number | null;
+  /** For a warm-up that ends when it is steady. */
+  readonly warmUp?: WarmUpOptions;
 }
+
+export interface WarmUpOptions {
+  /** Length of its intervals. */
+  readonly intervalNs: number;
+  /** Gets the response times of each in turn, as soon as it is over. */
+  readonly tell: (response: SparseCounts) => void;
+}
+
+/** An interval by its place on the clock: where measure begins may not be known yet. */
+type ClockInterval = Omit<Interval, 'startMs'> & { readonly startNs: number };
 
 class PhaseCounts {
   scheduled = 0;
@@ -90,10 +103,12 @@ export class Recorder {
   readonly #failures = new Map<string, FailureCount & { count: number }>();
   readonly #warmUpFailures = new Map<string, FailureCount & { count: number }>();
   readonly #live: LiveCounts;
-  readonly #window: RecorderWindow;
+  readonly #startNs: number;
+  #measureStartNs: number;
 
-  readonly #intervals: Interval[] = [];
+  readonly #intervals: ClockInterval[] = [];
   readonly #intervalNs: number;
+  readonly #warmUpIntervals: WarmUpOptions | undefined;
   readonly #intervalResponse = new Uint32Array(histogramLength);
   readonly #intervalLag = new Uint32Array(histogramLength);
   #intervalStartNs: number;
@@ -108,17 +123,35 @@ export class Recorder {
   intervalEndNs: number;
 
   constructor(window: RecorderWindow, live: LiveCounts, options: RecorderOptions = {}) {
-    this.#window = window;
+    this.#startNs = window.startNs;
+    this.#measureStartNs = window.measureStartNs;
     this.#live = live;
     this.#phaseCheck = options.checkPhases === true ? new PhaseCheck() : null;
     this.#hasTls = options.tls === true;
     this.#userNumber = options.userNumber ?? ((user) => user);
-    const seconds = Math.ceil((window.measureEndNs - window.startNs) / 1e9 / mostIntervals);
+    this.#warmUpIntervals = options.warmUp;
+    // A warm-up with intervals of its own has few enough of them.
+    const fromNs = options.warmUp === undefined ? window.startNs : window.measureStartNs;
+    const seconds = Math.ceil((window.measureEndNs - fromNs) / 1e9 / mostIntervals);
     this.#intervalNs = Math.max(1, seconds) * 1e9;
     // Interval borders fall on the start of measure, so that no interval mixes warm-up and measure.
     const warmUpNs = window.measureStartNs - window.startNs;
-    this.#intervalStartNs = window.measureStartNs - Math.ceil(warmUpNs / this.#intervalNs) * this.#intervalNs;
-    this.intervalEndNs = this.#intervalStartNs + this.#intervalNs;
+    const intervalNs = options.warmUp?.intervalNs ?? this.#intervalNs;
+    this.#intervalStartNs = window.measureStartNs - Math.ceil(warmUpNs / intervalNs) * intervalNs;
+    this.intervalEndNs = this.#intervalStartNs + this.#lengthNs();
+  }
+
+  /** Of the interval that begins at `#intervalStartNs`. */
+  #lengthNs(): number {
+    const isWarmUp = this.#intervalStartNs < this.#measureStartNs;
+    return isWarmUp ? (this.#warmUpIntervals?.intervalNs ?? this.#intervalNs) : this.#intervalNs;
+  }
+
+  /** Measure begins at a border between intervals that is still to come, before its planned time. Gives how much earlier, ns. */
+  beginMeasureAt(measureStartNs: number): number {
+    const earlierNs = this.#measureStartNs - measureStartNs;
+    this.#measureStartNs = measureStartNs;
+    return earlierNs;
   }
 
   #of(inMeasure: number): PhaseCounts {
@@ -229,16 +262,16 @@ export class Recorder {
   /** Closes the intervals that ended by `nowNs` and begins the one that holds it. */
   endInterval(nowNs: number): void {
     while (nowNs >= this.intervalEndNs) {
-      this.#pushInterval();
+      const { response } = this.#pushInterval();
+      if (this.#intervalStartNs < this.#measureStartNs) this.#warmUpIntervals?.tell(response);
       this.#intervalStartNs = this.intervalEndNs;
-      this.intervalEndNs += this.#intervalNs;
+      this.intervalEndNs += this.#lengthNs();
     }
   }
 
-  #pushInterval(): void {
-    const { startNs, measureStartNs } = this.#window;
-    this.#intervals.push({
-      startMs: (Math.max(this.#intervalStartNs, startNs) - measureStartNs) / 1e6,
+  #pushInterval(): ClockInterval {
+    const interval = {
+      startNs: Math.max(this.#intervalStartNs, this.#startNs),
       started: this.#intervalStarted,
       completed: this.#intervalCompleted,
       failed: this.#intervalFailed,
@@ -246,7 +279,8 @@ export class Recorder {
       opened: this.#intervalOpened,
       response: this.#takeInterval(this.#intervalResponse),
       lag: this.#takeInterval(this.#intervalLag),
-    });
+    };
+    this.#intervals.push(interval);
     this.#intervalLowest = histogramLength;
     this.#intervalHighest = -1;
     this.#intervalStarted = 0;
@@ -254,6 +288,7 @@ export class Recorder {
     this.#intervalFailed = 0;
     this.#intervalDropped = 0;
     this.#intervalOpened = 0;
+    return interval;
   }
 
   /** The touched part of an interval's counts, which become 0: a few thousand of 33,792, so that no request waits for it. */
@@ -290,10 +325,13 @@ export class Recorder {
       statuses: Object.fromEntries([...this.#statuses.entries()].filter(([, count]) => count > 0)),
       latency,
       censored: sparseOf(this.#censored),
-      slowest: this.slowest.report(this.#window.measureStartNs, this.#userNumber),
+      slowest: this.slowest.report(this.#measureStartNs, this.#userNumber),
       phaseFaults: this.#phaseCheck?.report() ?? null,
       bytes: { sent: this.bytesSent, received: this.bytesReceived },
-      intervals: this.#intervals,
+      intervals: this.#intervals.map(({ startNs, ...counts }) => ({
+        startMs: (startNs - this.#measureStartNs) / 1e6,
+        ...counts,
+      })),
     };
   }
 }

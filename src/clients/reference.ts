@@ -9,64 +9,71 @@ import { requestAlternatives } from '../load/request-mix.ts';
 import { shareOf } from '../load/split.ts';
 import type { PoolConfig } from '../scenario/config.ts';
 import { UserError } from '../scenario/user-error.ts';
+import { longestWarmUpMs } from '../scenario/warm-up.ts';
 import { Pool } from '../strategy/pool.ts';
 import { drainLimitMs } from './drain-limit.ts';
-import type { Client, ClientTask, Transport } from './client.ts';
+import type { Client, ClientTask, PreparedShare, Transport } from './client.ts';
 import { LoopWatch } from './loop-watch.ts';
-import type { WorkerReport } from './observations.ts';
-import { wantsPhaseCheck } from './phase-check.ts';
 import { Recorder } from './recorder.ts';
+import { recorderOptions } from './recorder-options.ts';
 import { Engine } from './reference/engine.ts';
 import { EpollTransport, type EpollTlsSetup } from './reference/epoll-transport.ts';
 import { ConnectionLedger } from './reference/ledger.ts';
 import { NetTransport } from './reference/net-transport.ts';
 import { createWorkload } from './workload.ts';
 
-export const referenceClient: Client = { name: 'reference', transport, run };
+export const referenceClient: Client = { name: 'reference', transport, prepare };
 
 function transport(): Transport {
   const native = loadNative();
   return native.ok ? { kind: 'epoll', reason: null } : { kind: 'net', reason: native.reason };
 }
 
-async function run(task: ClientTask): Promise<WorkerReport> {
-  const { config, host, port, live, startNs } = task;
+function prepare(task: ClientTask): PreparedShare {
+  const { config, host, port, live } = task;
   const { strategy, load } = config;
-  const { kind } = transport();
-  if (strategy.tls !== undefined) assertTls();
-  const measureStartNs = startNs + load.warmUpMs * 1e6;
-  const measureEndNs = measureStartNs + load.durationMs * 1e6;
-  const recorder = new Recorder({ startNs, measureStartNs, measureEndNs }, live, {
-    checkPhases: wantsPhaseCheck(process.env),
-    tls: strategy.tls !== undefined,
-    // Users are dealt out to the workers in turn.
-    userNumber: (user) => (load.model === 'closed' ? user * task.workers + task.worker : null),
-  });
-  const ledger = new ConnectionLedger(live, strategy.tls !== undefined);
+  const isTls = strategy.tls !== undefined;
+  if (isTls) assertTls();
   const workload = createWorkload(load, task);
   const owners = strategy.pool.scope === 'session' ? workload.users : 1;
+  const pool = createPool(strategy.pool, strategy.honourHint, owners, task);
   const alternatives = requestAlternatives(load);
   const versionMinor = strategy.protocol === 'http/1.0' ? 0 : 1;
-  const { connection } = strategy;
+  const { connection, tcp } = strategy;
   const requests = alternatives.map((one) => encodeRequest({ ...one, host, port, versionMinor, connection }));
-  const engine = new Engine({
-    strategy,
-    pool: createPool(strategy.pool, strategy.honourHint, owners, task),
-    owners,
-    workload,
-    recorder,
-    ledger,
-    requests: alternatives.map(({ method }, index) => ({ bytes: requests[index]!.length, isHead: method === 'HEAD' })),
-    drainDeadlineNs: measureEndNs + drainLimitMs(config) * 1e6,
-  });
-  const watch = new LoopWatch(nowNs(), measureEndNs - startNs, kind === 'epoll' ? 'own' : 'event loop');
-  const setup = { host, port, tcp: strategy.tcp, requests, live, watch };
+  const traits = alternatives.map(({ method }, at) => ({ bytes: requests[at]!.length, isHead: method === 'HEAD' }));
+  const setup = { host, port, tcp, requests, live };
+  const ledger = new ConnectionLedger(live, isTls);
   const isSafe = alternatives.map(({ method }) => method === 'GET' || method === 'HEAD');
-  if (kind === 'epoll') new EpollTransport({ ...setup, ...tlsSetup(task, isSafe, ledger) }).run(engine);
-  else await new NetTransport(setup).run(engine);
-  const loops = [await watch.finish(nowNs())];
-  const { settledNs: drainedNs, stopped } = engine;
-  return { drainedNs, stopped, ...recorder.report(), connections: ledger.report(), loops };
+  const mover =
+    transport().kind === 'epoll'
+      ? new EpollTransport({ ...setup, ...tlsSetup(task, isSafe, ledger) })
+      : new NetTransport(setup);
+  return {
+    run: async (startNs) => {
+      const measureStartNs = startNs + Math.round(longestWarmUpMs(load) * 1e6);
+      const measureEndNs = measureStartNs + load.durationMs * 1e6;
+      const recorder = new Recorder({ startNs, measureStartNs, measureEndNs }, live, recorderOptions(task));
+      workload.begin(startNs);
+      const engine = new Engine({
+        strategy,
+        pool,
+        owners,
+        workload,
+        recorder,
+        ledger,
+        requests: traits,
+        measureStartNs,
+        drainDeadlineNs: measureEndNs + drainLimitMs(config) * 1e6,
+        ...(task.measureStart === undefined ? {} : { measureStart: task.measureStart }),
+      });
+      const watch = new LoopWatch(nowNs(), measureEndNs - startNs, mover.loop);
+      await mover.run(engine, watch);
+      const loops = [await watch.finish(nowNs())];
+      const { settledNs: drainedNs, stopped } = engine;
+      return { drainedNs, stopped, ...recorder.report(), connections: ledger.report(), loops };
+    },
+  };
 }
 
 /** Throws a UserError where there is no TLS without libuv: sessions and early data of `node:tls` would be another client's. */

@@ -3,10 +3,14 @@ import { OpenSchedule } from '../load/arrivals.ts';
 import { RequestMix } from '../load/request-mix.ts';
 import { ClosedUsers } from '../load/users.ts';
 import type { ClosedLoadConfig, LoadConfig, OpenLoadConfig } from '../scenario/config.ts';
+import { longestWarmUpMs } from '../scenario/warm-up.ts';
 
-/** Times are CLOCK_MONOTONIC ns. Hot: `take` and `settled` run once per request. */
+/**
+ * Times are CLOCK_MONOTONIC ns. All that takes time is done when it is made; it begins with `begin`. Hot: `take` and `settled` run once per
+ * request.
+ */
 export interface Workload {
-  /** Intended start of the next request; Infinity when none is due before something settles, or none is left. */
+  /** Intended start of the next request; Infinity before `begin`, when none is due before something settles, and when none is left. */
   nextNs: number;
   /** The user of the next request, numbered within this worker; 0 in the open model. */
   user: number;
@@ -20,8 +24,15 @@ export interface Workload {
   readonly users: number;
   /** A load that falls silent lasts until then, so that connections idle as they would; Infinity where it ends with its last request. */
   readonly lastsUntilNs: number;
-  /** Requests known in advance: [warm-up, measure]; a closed model knows none. */
-  readonly scheduled: readonly [number, number];
+  /** Requests known in advance: [warm-up, measure]; null where they are not, in a closed model and in a warm-up that may end earlier. */
+  readonly scheduled: readonly [number | null, number | null];
+  /** The trial starts at `startNs`. To be called once, before everything else. */
+  begin(startNs: number): void;
+  /**
+   * Measure begins at `measureStartNs`, in the future and before its planned time, with all that belongs to it: requests of measure that are
+   * known keep their order and what is between them.
+   */
+  beginMeasureAt(measureStartNs: number): void;
   /** Moves on to the request after the next one. */
   take(): void;
   /** A request of `user` was settled. */
@@ -31,7 +42,6 @@ export interface Workload {
 }
 
 export interface WorkloadShare {
-  readonly startNs: number;
   readonly seed: number;
   readonly worker: number;
   readonly workers: number;
@@ -51,18 +61,19 @@ class OpenWorkload implements Workload {
   inMeasure = 0;
   over = false;
   readonly users = 1;
-  readonly lastsUntilNs: number;
-  readonly scheduled: readonly [number, number];
+  lastsUntilNs = Infinity;
+  readonly scheduled: readonly [number | null, number];
   readonly #schedule: OpenSchedule;
   readonly #mix: RequestMix;
-  readonly #startNs: number;
+  readonly #load: OpenLoadConfig;
+  #startNs = 0;
   #warmUpTaken = 0;
   #measureTaken = 0;
 
   constructor(load: OpenLoadConfig, share: WorkloadShare) {
     if (load.trace !== undefined && share.traceNs === undefined) throw new Error('the times of the trace are missing');
     this.#schedule = new OpenSchedule({
-      warmUpNs: load.warmUpMs * 1e6,
+      warmUpNs: longestWarmUpMs(load) * 1e6,
       durationNs: load.durationMs * 1e6,
       ratePerSecond: load.ratePerSecond,
       arrivals: load.arrivals,
@@ -73,23 +84,38 @@ class OpenWorkload implements Workload {
       workers: share.workers,
     });
     this.#mix = new RequestMix(load, share.seed);
-    this.#startNs = share.startNs;
-    const fallsSilent = load.trace !== undefined || (load.shape !== undefined && load.shape.kind !== 'steady');
-    this.lastsUntilNs = fallsSilent ? share.startNs + (load.warmUpMs + load.durationMs) * 1e6 : Infinity;
+    this.#load = load;
     const { total, measured } = this.#schedule;
-    this.scheduled = [total - measured, measured];
-    this.#advance();
+    this.scheduled = [load.steadyMs === undefined ? total - measured : null, measured];
+  }
+
+  begin(startNs: number): void {
+    this.#startNs = startNs;
+    this.#lastUntil(startNs + longestWarmUpMs(this.#load) * 1e6);
+    this.#show(this.#schedule.next());
+  }
+
+  beginMeasureAt(measureStartNs: number): void {
+    this.#lastUntil(measureStartNs);
+    if (!this.over) this.#show(this.#schedule.beginMeasureAt(measureStartNs - this.#startNs));
+  }
+
+  #lastUntil(measureStartNs: number): void {
+    const { trace, shape, durationMs } = this.#load;
+    const fallsSilent = trace !== undefined || (shape !== undefined && shape.kind !== 'steady');
+    if (fallsSilent) this.lastsUntilNs = measureStartNs + durationMs * 1e6;
   }
 
   take(): void {
     if (this.inMeasure === 1) this.#measureTaken++;
     else this.#warmUpTaken++;
-    this.#advance();
+    this.#show(this.#schedule.next());
   }
 
-  #advance(): void {
+  /** Makes the arrival that the schedule stands at the next request. */
+  #show(hasArrival: boolean): void {
     const schedule = this.#schedule;
-    if (schedule.next()) {
+    if (hasArrival) {
       this.nextNs = this.#startNs + schedule.intendedNs;
       this.inMeasure = schedule.inMeasure ? 1 : 0;
       this.alternative = this.#mix.draw(0, schedule.index);
@@ -107,7 +133,7 @@ class OpenWorkload implements Workload {
     this.nextNs = Infinity;
     this.over = true;
     const [warmUp, measure] = this.scheduled;
-    return [warmUp - this.#warmUpTaken, measure - this.#measureTaken];
+    return [warmUp === null ? 0 : warmUp - this.#warmUpTaken, measure - this.#measureTaken];
   }
 }
 
@@ -125,24 +151,28 @@ class ClosedWorkload implements Workload {
   over = false;
   readonly users: number;
   readonly lastsUntilNs = Infinity;
-  readonly scheduled = [0, 0] as const;
+  readonly scheduled = [null, null] as const;
   readonly #users: ClosedUsers;
   readonly #mix: RequestMix;
-  readonly #measureStartNs: number;
+  readonly #durationNs: number;
+  #startNs = 0;
+  /** From the start of the trial, as all times of the users. */
+  #measureStartNs: number;
   /** By user: requests taken so far, whose number is their place in the plan. Empty where there is nothing to draw. */
   readonly #taken: Uint32Array;
   #stopped = false;
 
   constructor(load: ClosedLoadConfig, share: WorkloadShare) {
-    this.#measureStartNs = share.startNs + load.warmUpMs * 1e6;
+    this.#measureStartNs = longestWarmUpMs(load) * 1e6;
+    this.#durationNs = load.durationMs * 1e6;
     this.#users = new ClosedUsers({
       users: load.users,
       thinkTimeNs: load.thinkTimeMs * 1e6,
       ...(load.thinkTime === undefined ? {} : { drawnThinkTime: load.thinkTime }),
       ...(load.page === undefined ? {} : { assets: load.page.assets }),
       pauseAfterFailureNs,
-      startNs: share.startNs,
-      stopNs: this.#measureStartNs + load.durationMs * 1e6,
+      startNs: 0,
+      stopNs: this.#measureStartNs + this.#durationNs,
       seed: share.seed,
       worker: share.worker,
       workers: share.workers,
@@ -150,6 +180,17 @@ class ClosedWorkload implements Workload {
     this.users = this.#users.count;
     this.#mix = new RequestMix(load, share.seed);
     this.#taken = new Uint32Array(this.#mix.count === 1 ? 0 : this.users);
+  }
+
+  begin(startNs: number): void {
+    this.#startNs = startNs;
+    this.#refresh();
+  }
+
+  beginMeasureAt(measureStartNs: number): void {
+    if (this.#stopped) return;
+    this.#measureStartNs = measureStartNs - this.#startNs;
+    this.#users.stopAt(this.#measureStartNs + this.#durationNs);
     this.#refresh();
   }
 
@@ -161,7 +202,7 @@ class ClosedWorkload implements Workload {
 
   settled(user: number, nowNs: number, failed: boolean): void {
     if (this.#stopped) return;
-    this.#users.settled(user, nowNs, failed);
+    this.#users.settled(user, nowNs - this.#startNs, failed);
     this.#refresh();
   }
 
@@ -174,7 +215,7 @@ class ClosedWorkload implements Workload {
 
   #refresh(): void {
     const { nextNs, next } = this.#users;
-    this.nextNs = nextNs;
+    this.nextNs = this.#startNs + nextNs;
     this.over = nextNs === Infinity;
     if (this.over) return;
     this.user = next;

@@ -4,7 +4,7 @@ import { entryFile } from '../kernel/entry.ts';
 import { IpcChild } from '../kernel/ipc-child.ts';
 import type { ClientName, TrialConfig } from '../scenario/config.ts';
 import { authorityFile } from './authority-file.ts';
-import type { FromGenerator, GeneratorReport, ToGenerator } from './messages.ts';
+import type { FromGenerator, GeneratorReport, MeasureTimes, ToGenerator } from './messages.ts';
 
 type Message<T extends FromGenerator['type']> = Extract<FromGenerator, { type: T }>;
 
@@ -25,7 +25,10 @@ export interface GeneratorHandle {
   readonly transportReason: string | null;
   start(request: { config: TrialConfig; host: string; port: number; seed: number; caPem?: string }): void;
   onLive(listener: (figures: Omit<Message<'live'>, 'type'>) => void): void;
+  /** With the planned times of measure. */
   onStarted(listener: (times: Omit<Message<'started'>, 'type'>) => void): void;
+  /** With its certain times. */
+  onMeasure(listener: (times: MeasureTimes) => void): void;
   /** Rejects with a GeneratorError where the process dies or fails. */
   readonly done: Promise<GeneratorReport>;
   /** Ends the load early; `done` still brings the report. */
@@ -71,6 +74,11 @@ export async function startGenerator(options: StartGeneratorOptions): Promise<Ge
       onStarted: (listener) => {
         child.onMessage((message) => {
           if (message.type === 'started') listener(message);
+        });
+      },
+      onMeasure: (listener) => {
+        child.onMessage((message) => {
+          if (message.type === 'measure') listener(message);
         });
       },
       done,

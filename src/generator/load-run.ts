@@ -1,4 +1,5 @@
 /** One load run in the generator process: worker threads by piscina, a common start, live figures, CPU over measure. */
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import {
   COMPLETED,
@@ -11,15 +12,20 @@ import {
   WAKE_FD,
   type LiveCounts,
 } from '../clients/live.ts';
+import type { WarmUpInterval } from '../clients/measure-start.ts';
 import type { WorkerReport } from '../clients/observations.ts';
 import { clientNamed } from '../clients/registry.ts';
 import { nowNs } from '../kernel/clock.ts';
 import { entryFile } from '../kernel/entry.ts';
 import { EventFd, raiseEvent } from '../kernel/event-fd.ts';
 import { loadNative } from '../kernel/native.ts';
+import type { LoadConfig } from '../scenario/config.ts';
+import { longestWarmUpMs } from '../scenario/warm-up.ts';
+import { MeasureClock, cpuSince, type Cpu } from './measure-clock.ts';
 import { mergeWorkers } from './merge.ts';
-import type { FromGenerator, GeneratorReport, ToGenerator, TrialPhase } from './messages.ts';
+import type { FromGenerator, GeneratorReport, MeasureTimes, ToGenerator } from './messages.ts';
 import { sharedTrace } from './shared-trace.ts';
+import { SteadyWarmUp } from './steady-warm-up.ts';
 import { gateBytes, GO, READY, START_NS, type WorkerTask } from './task.ts';
 
 const liveIntervalMs = 200;
@@ -29,10 +35,8 @@ const leadNs = 20e6;
 
 type StartMessage = Extract<ToGenerator, { type: 'start' }>;
 
-interface Cpu {
-  readonly userUs: number;
-  readonly systemUs: number;
-}
+/** Seconds, as in the record; tests take shorter ones. */
+const warmUpIntervalNs = 1e9;
 
 export class LoadRun {
   readonly finished: Promise<GeneratorReport>;
@@ -45,12 +49,16 @@ export class LoadRun {
   #stopped = false;
   /** The workers are gone, and the descriptors that wake them. */
   #over = false;
-  #phase: TrialPhase = 'warm-up';
-  #measureCpu: Cpu = { userUs: 0, systemUs: 0 };
+  readonly #clock = new MeasureClock();
+  /** Null where warm-up has a fixed end. */
+  readonly #steady: SteadyWarmUp | null;
+  /** Null until it is certain when measure is. */
+  #measure: MeasureTimes | null = null;
 
-  constructor(start: StartMessage, send: (message: FromGenerator) => void) {
+  constructor(start: StartMessage, send: (message: FromGenerator) => void, intervalNs = warmUpIntervalNs) {
     this.#start = start;
     this.#send = send;
+    this.#steady = steadyWarmUp(start.config.load, intervalNs);
     this.#live = Array.from({ length: start.config.load.workers }, createLiveCounts);
     if (loadNative().ok) this.#wakes = this.#live.map(() => new EventFd());
     this.#wakes.forEach(({ fd }, worker) => {
@@ -79,11 +87,20 @@ export class LoadRun {
     });
     try {
       const cpuBefore = process.cpuUsage();
-      const shares = this.#live.map((live, worker) => pool.run(this.#task(live, worker, traceNs)));
+      const shares = this.#live.map((live, worker) => {
+        const task = this.#task(live, worker, traceNs);
+        const steady = this.#steady;
+        if (steady === null) return pool.run(task);
+        const port = listenTo(worker, steady);
+        const share = pool.run({ ...task, measureStart: { ...steady.shared, port } }, { transferList: [port] });
+        return share.finally(() => {
+          steady.ended(worker);
+        });
+      });
       const all = Promise.all(shares);
       const startNs = await Promise.race([this.#openGate(workers), all.then(() => Promise.reject(tooEarly()))]);
-      const stopTimers = this.#follow(startNs);
-      const parts = await all.finally(stopTimers);
+      const stopFollowing = this.#follow(startNs);
+      const parts = await all.finally(stopFollowing);
       return this.#report(mergeWorkers(parts), startNs, cpuSince(cpuBefore));
     } finally {
       this.#over = true;
@@ -101,7 +118,8 @@ export class LoadRun {
   /** Waits until every worker is at the gate, then tells all of them the same start. Gives that start. */
   async #openGate(workers: number): Promise<number> {
     const flags = new Int32Array(this.#gate);
-    while (Atomics.load(flags, READY) < workers) await new Promise((resolve) => setTimeout(resolve, readyCheckMs));
+    while (Atomics.load(flags, READY) < workers && !this.#over)
+      await new Promise((resolve) => setTimeout(resolve, readyCheckMs));
     const startNs = Math.ceil(nowNs() + leadNs);
     new Float64Array(this.#gate)[START_NS] = startNs;
     Atomics.store(flags, GO, 1);
@@ -109,39 +127,43 @@ export class LoadRun {
     return startNs;
   }
 
-  /** Sends what is live, and takes the CPU at both ends of measure. Gives the function that ends it. */
+  /** Says when the trial is, takes the CPU at both ends of measure, and sends what is live. Gives the function that ends it. */
   #follow(startNs: number): () => void {
-    const { measureStartNs, measureEndNs } = this.#times(startNs);
-    this.#send({ type: 'started', startNs, measureStartNs, measureEndNs });
-    let cpuAtStart: NodeJS.CpuUsage | undefined;
-    const timers = [
-      at(measureStartNs, () => {
-        cpuAtStart = process.cpuUsage();
-        this.#phase = 'measure';
-      }),
-      at(measureEndNs, () => {
-        if (cpuAtStart !== undefined) this.#measureCpu = cpuSince(cpuAtStart);
-        this.#phase = 'drain';
-      }),
-    ];
+    const planned = this.#planned(startNs);
+    this.#send({ type: 'started', startNs, ...planned });
+    const steady = this.#steady;
+    if (steady === null) {
+      this.#measureFrom(planned.measureStartNs);
+    } else {
+      steady.onKnown((sinceStartNs) => {
+        this.#measureFrom(startNs + sinceStartNs);
+      });
+      this.#clock.at(planned.measureStartNs, () => {
+        steady.giveUp();
+      });
+    }
     const live = setInterval(() => {
       this.#sendLive();
     }, liveIntervalMs);
     return () => {
       clearInterval(live);
-      timers.forEach((timer) => {
-        clearTimeout(timer);
-      });
-      // Ended within measure: the CPU up to here belongs to it.
-      if (this.#phase === 'measure' && cpuAtStart !== undefined) this.#measureCpu = cpuSince(cpuAtStart);
+      // Whoever waits to hear when measure is, or would have been, is told.
+      steady?.giveUp();
+      this.#clock.stop();
     };
+  }
+
+  #measureFrom(measureStartNs: number): void {
+    this.#measure = { measureStartNs, measureEndNs: measureStartNs + this.#start.config.load.durationMs * 1e6 };
+    this.#clock.plan(measureStartNs, this.#measure.measureEndNs);
+    this.#send({ type: 'measure', ...this.#measure });
   }
 
   #sendLive(): void {
     const total = (position: number): number => this.#live.reduce((sum, live) => sum + (live[position]! >>> 0), 0);
     this.#send({
       type: 'live',
-      phase: this.#phase,
+      phase: this.#clock.phase,
       started: total(STARTED),
       completed: total(COMPLETED),
       failed: total(FAILED),
@@ -150,14 +172,15 @@ export class LoadRun {
     });
   }
 
-  #times(startNs: number): { measureStartNs: number; measureEndNs: number } {
-    const { warmUpMs, durationMs } = this.#start.config.load;
-    const measureStartNs = startNs + warmUpMs * 1e6;
-    return { measureStartNs, measureEndNs: measureStartNs + durationMs * 1e6 };
+  #planned(startNs: number): MeasureTimes {
+    const { load } = this.#start.config;
+    const measureStartNs = startNs + Math.round(longestWarmUpMs(load) * 1e6);
+    return { measureStartNs, measureEndNs: measureStartNs + load.durationMs * 1e6 };
   }
 
   #report(merged: WorkerReport, startNs: number, wholeCpu: Cpu): GeneratorReport {
     const { config } = this.#start;
+    const { cpu } = this.#clock;
     const { kind, reason } = clientNamed(config.client).transport();
     return {
       ...merged,
@@ -165,24 +188,30 @@ export class LoadRun {
       transportReason: reason,
       workers: config.load.workers,
       startNs,
-      ...this.#times(startNs),
+      ...(this.#measure ?? this.#planned(startNs)),
+      ...(this.#steady === null ? {} : { steadyReached: this.#steady.reached }),
       stopped: this.#stopped || merged.stopped,
-      cpu: this.#measureCpu,
+      cpu,
       cpuOutsideMeasure: {
-        userUs: wholeCpu.userUs - this.#measureCpu.userUs,
-        systemUs: wholeCpu.systemUs - this.#measureCpu.systemUs,
+        userUs: wholeCpu.userUs - cpu.userUs,
+        systemUs: wholeCpu.systemUs - cpu.systemUs,
       },
     };
   }
 }
 
-function at(timeNs: number, action: () => void): NodeJS.Timeout {
-  return setTimeout(action, Math.max(0, (timeNs - nowNs()) / 1e6));
+function steadyWarmUp({ workers, warmUpMs, steadyMs }: LoadConfig, intervalNs: number): SteadyWarmUp | null {
+  if (steadyMs === undefined) return null;
+  return new SteadyWarmUp({ workers, warmUpNs: warmUpMs * 1e6, steadyNs: steadyMs * 1e6, intervalNs });
 }
 
-function cpuSince(before: NodeJS.CpuUsage): Cpu {
-  const { user, system } = process.cpuUsage(before);
-  return { userUs: user, systemUs: system };
+/** The port to which a worker tells the intervals of its warm-up. */
+function listenTo(worker: number, steady: SteadyWarmUp): MessagePort {
+  const { port1, port2 } = new MessageChannel();
+  port1.on('message', (response: WarmUpInterval) => {
+    steady.take(worker, response);
+  });
+  return port2;
 }
 
 function tooEarly(): Error {

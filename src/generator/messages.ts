@@ -24,6 +24,8 @@ export interface GeneratorReport {
   readonly measureEndNs: number;
   /** When the last request was settled. */
   readonly drainedNs: number;
+  /** With `load.steady`: whether the load was seen to be steady before measure began. */
+  readonly steadyReached?: boolean;
   /** Ended early by `stop`. */
   readonly stopped: boolean;
   /** Requests whose intended start is in measure. */
@@ -61,6 +63,12 @@ export interface GeneratorReport {
   readonly cpuOutsideMeasure: { readonly userUs: number; readonly systemUs: number };
 }
 
+/** CLOCK_MONOTONIC ns. */
+export interface MeasureTimes {
+  readonly measureStartNs: number;
+  readonly measureEndNs: number;
+}
+
 export type TrialPhase = 'warm-up' | 'measure' | 'drain';
 
 export type ToGenerator =
@@ -77,12 +85,10 @@ export type ToGenerator =
 
 export type FromGenerator =
   | { readonly type: 'ready'; readonly transport: 'epoll' | 'net'; readonly transportReason: string | null }
-  | {
-      readonly type: 'started';
-      readonly startNs: number;
-      readonly measureStartNs: number;
-      readonly measureEndNs: number;
-    }
+  /** The load begins. Measure is then, or earlier with `load.steady`. */
+  | ({ readonly type: 'started'; readonly startNs: number } & MeasureTimes)
+  /** It is certain when measure is: follows `started`, at once or, with `load.steady`, about when measure begins or before. */
+  | ({ readonly type: 'measure' } & MeasureTimes)
   /** Every 200 ms while running; counts of the whole trial so far. */
   | {
       readonly type: 'live';

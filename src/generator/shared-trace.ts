@@ -3,7 +3,7 @@ import type { LoadConfig } from '../scenario/config.ts';
 import { readTraceFile } from '../scenario/trace-file.ts';
 
 /** A trace that is not the one the run was planned with: `code` is TRACE_CHANGED. */
-export class TraceChanged extends Error {
+class TraceChanged extends Error {
   override readonly name = 'TraceChanged';
   readonly code = 'TRACE_CHANGED';
 }

@@ -10,6 +10,6 @@ export const START_NS = 1;
 /** 8 bytes of flags, then the start time. */
 export const gateBytes = 16;
 
-export interface WorkerTask extends Omit<ClientTask, 'startNs'> {
+export interface WorkerTask extends ClientTask {
   readonly gate: SharedArrayBuffer;
 }

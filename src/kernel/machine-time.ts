@@ -12,18 +12,20 @@ export interface ProcessorTimes {
   readonly stealUs: number;
   /** Everything else: programs, kernel, interrupts. */
   readonly busyUs: number;
+  /** What of it were interrupts and their second halves. Depending on the kernel that is in the time of the program that they hit, or in no program's. */
+  readonly interruptUs: number;
 }
 
 /** USER_HZ is 100: one tick is 10 ms. */
 const microsPerTick = 10_000;
 
-/** Parses `/proc/stat`; null where it is not one. Guest time is in user time already. */
+/** Parses `/proc/stat`; null where it is not one, or one that is kept up by nobody and says 0 for everything. Guest time is in user time already. */
 export function parseProcessorTimes(text: string): ProcessorTimes | null {
   const match = /^cpu +([\d ]+)$/m.exec(text);
   const processors = text.match(/^cpu\d+ /gm)?.length ?? 0;
   if (match === null || processors === 0) return null;
   const ticks = match[1]!.trim().split(' ').map(Number);
-  if (ticks.length < 8) return null;
+  if (ticks.length < 8 || ticks.every((count) => count === 0)) return null;
   const [user, nice, system, idle, ioWait, irq, softIrq, steal] = ticks as [
     ...[number, number, number, number],
     ...[number, number, number, number],
@@ -34,6 +36,7 @@ export function parseProcessorTimes(text: string): ProcessorTimes | null {
     ioWaitUs: ioWait * microsPerTick,
     stealUs: steal * microsPerTick,
     busyUs: (user + nice + system + irq + softIrq) * microsPerTick,
+    interruptUs: (irq + softIrq) * microsPerTick,
   };
 }
 

@@ -46,13 +46,12 @@ const steady: ArrivalShape = { kind: 'steady' };
 /** One stretch of arrivals, read in order. */
 interface Segment {
   readonly arrivals: number;
-  /** When arrival `index` is due, ns from the start of the trial. The index must grow from call to call. */
+  /** When arrival `index` is due, ns from the start of the segment. The index must never be less than in the call before. */
   at(index: number): number;
 }
 
 class RateSegment implements Segment {
   readonly arrivals: number;
-  readonly #startNs: number;
   readonly #lengthNs: number;
   readonly #profile: RateProfile;
   /** Null for constant arrivals. */
@@ -63,8 +62,7 @@ class RateSegment implements Segment {
   #drawn = 0;
   #sum = 0;
 
-  constructor(startNs: number, lengthNs: number, shape: ArrivalShape, config: OpenScheduleConfig, label: number) {
-    this.#startNs = startNs;
+  constructor(lengthNs: number, shape: ArrivalShape, config: OpenScheduleConfig, label: number) {
     this.#lengthNs = lengthNs;
     this.#profile = rateProfile(config.ratePerSecond, shape, lengthNs);
     const expected = this.#profile.countAt(lengthNs);
@@ -83,7 +81,7 @@ class RateSegment implements Segment {
 
   at(index: number): number {
     const offsetNs = this.#profile.offsetNs(this.#count(index));
-    return this.#startNs + Math.min(Math.floor(offsetNs), this.#lengthNs - 1);
+    return Math.min(Math.floor(offsetNs), this.#lengthNs - 1);
   }
 
   /** The expected count at which the arrival is due. */
@@ -96,17 +94,15 @@ class RateSegment implements Segment {
 
 class TraceSegment implements Segment {
   readonly arrivals: number;
-  readonly #startNs: number;
   readonly #timesNs: Float64Array;
 
-  constructor(startNs: number, lengthNs: number, timesNs: Float64Array) {
-    this.#startNs = startNs;
+  constructor(lengthNs: number, timesNs: Float64Array) {
     this.#timesNs = timesNs;
     this.arrivals = arrivalsBefore(timesNs, lengthNs);
   }
 
   at(index: number): number {
-    return this.#startNs + this.#timesNs[index]!;
+    return this.#timesNs[index]!;
   }
 }
 
@@ -117,7 +113,7 @@ const nothing: Segment = { arrivals: 0, at: () => Infinity };
  * same plan on any number of workers. Throws a RangeError for a plan that cannot be.
  */
 export class OpenSchedule {
-  /** Arrivals of this worker, warm-up included. */
+  /** Arrivals of this worker, the whole planned warm-up included. */
   readonly total: number;
   /** Those of them in measure. */
   readonly measured: number;
@@ -125,14 +121,18 @@ export class OpenSchedule {
   intendedNs = 0;
   /** Valid after `next` returned true. */
   inMeasure = false;
-  /** Valid after `next` returned true: number of the arrival in the whole trial, warm-up included, from 0. */
+  /** Valid after `next` returned true: number of the arrival in the whole trial, the planned warm-up included, from 0. */
   index = 0;
 
   readonly #warmUp: Segment;
   readonly #measure: Segment;
   readonly #workers: number;
+  /** From the start of the trial. */
+  #measureStartNs: number;
   /** Number in the whole trial of the arrival that `next` gives. */
   #number: number;
+  /** Whether `next` has given an arrival, and it was not the last one. */
+  #hasArrival = false;
 
   constructor(config: OpenScheduleConfig) {
     assertConfig(config);
@@ -141,28 +141,55 @@ export class OpenSchedule {
     const durationNs = Math.round(config.durationNs);
     if (traceNs === undefined) {
       const warmUpShape = shape.kind === 'bursts' ? shape : steady;
-      this.#warmUp = new RateSegment(0, warmUpNs, warmUpShape, config, 1);
-      this.#measure = new RateSegment(warmUpNs, durationNs, shape, config, 2);
+      this.#warmUp = new RateSegment(warmUpNs, warmUpShape, config, 1);
+      this.#measure = new RateSegment(durationNs, shape, config, 2);
     } else {
       this.#warmUp = nothing;
-      this.#measure = new TraceSegment(warmUpNs, durationNs, traceNs);
+      this.#measure = new TraceSegment(durationNs, traceNs);
     }
     this.total = shareOf(this.#warmUp.arrivals + this.#measure.arrivals, workers, worker);
     this.measured = this.total - shareOf(this.#warmUp.arrivals, workers, worker);
     this.#workers = workers;
+    this.#measureStartNs = warmUpNs;
     this.#number = worker;
   }
 
   /** Moves to the next arrival; false after the last. */
   next(): boolean {
     const number = this.#number;
-    const inWarmUp = this.#warmUp.arrivals;
-    if (number >= inWarmUp + this.#measure.arrivals) return false;
+    if (number < this.#warmUp.arrivals) {
+      const atNs = this.#warmUp.at(number);
+      if (atNs < this.#measureStartNs) return this.#give(number, atNs, false);
+      this.#number = number + Math.ceil((this.#warmUp.arrivals - number) / this.#workers) * this.#workers;
+    }
+    const inMeasure = this.#number - this.#warmUp.arrivals;
+    this.#hasArrival = inMeasure < this.#measure.arrivals;
+    if (!this.#hasArrival) return false;
+    return this.#give(this.#number, this.#measureStartNs + this.#measure.at(inMeasure), true);
+  }
+
+  #give(number: number, atNs: number, inMeasure: boolean): true {
     this.index = number;
-    this.inMeasure = number >= inWarmUp;
-    this.intendedNs = this.inMeasure ? this.#measure.at(number - inWarmUp) : this.#warmUp.at(number);
+    this.intendedNs = atNs;
+    this.inMeasure = inMeasure;
     this.#number = number + this.#workers;
+    this.#hasArrival = true;
     return true;
+  }
+
+  /**
+   * Lets measure begin at `startNs` from the start of the trial, before its planned time: what warm-up holds from then on falls away, and
+   * the arrivals of measure keep their numbers and what is between them. The arrival that `next` gave last may become another one; false
+   * where there is none.
+   */
+  beginMeasureAt(startNs: number): boolean {
+    if (!(startNs >= 0 && startNs <= this.#measureStartNs)) {
+      throw new RangeError(`measure cannot be moved from ${this.#measureStartNs} to ${startNs} ns`);
+    }
+    this.#measureStartNs = startNs;
+    if (!this.#hasArrival) return false;
+    this.#number = this.index;
+    return this.next();
   }
 }
 

@@ -23,7 +23,7 @@ export interface ClosedUsersConfig {
   readonly pauseAfterFailureNs?: number;
   /** Start of the trial on the clock of every `nowNs`. */
   readonly startNs: number;
-  /** End of measure on the same clock: from here on no request starts. */
+  /** End of measure on the same clock: from here on no request starts. `stopAt` may bring it forward. */
   readonly stopNs: number;
   readonly seed: number;
   /** This worker, 0..workers-1. */
@@ -49,7 +49,7 @@ export class ClosedUsers {
   readonly #think: ThinkTimes;
   readonly #assets: number;
   readonly #pauseNs: number;
-  readonly #stopNs: number;
+  #stopNs: number;
   readonly #worker: number;
   readonly #workers: number;
   readonly #queue: DueQueue;
@@ -88,14 +88,22 @@ export class ClosedUsers {
     }
   }
 
-  /** When the next request is due, its intended start; Infinity while none is. Before `stopNs`. */
+  /** When the next request is due, its intended start; Infinity while none is. Before the stop. */
   get nextNs(): number {
-    return this.#queue.nextNs;
+    const { nextNs } = this.#queue;
+    return nextNs < this.#stopNs ? nextNs : Infinity;
   }
 
   /** The place of the user whose request that is; -1 while none is due. */
   get next(): number {
-    return this.#queue.next;
+    return this.#queue.nextNs < this.#stopNs ? this.#queue.next : -1;
+  }
+
+  /** Brings the stop forward. Whoever is due only then, or later, does not come. Throws a RangeError for a later stop. */
+  stopAt(stopNs: number): void {
+    if (!(stopNs <= this.#stopNs))
+      throw new RangeError(`the stop cannot be moved from ${this.#stopNs} to ${stopNs} ns`);
+    this.#stopNs = stopNs;
   }
 
   /** The number among all users of the one at a place. */
@@ -105,7 +113,7 @@ export class ClosedUsers {
 
   /** The next request is under way until it is `settled`. Throws an Error where none is due. */
   take(): void {
-    const place = this.#queue.next;
+    const place = this.next;
     if (place < 0) throw new Error('no user is due');
     this.#underWay[place]!++;
     const left = this.#toTake[place]! - 1;

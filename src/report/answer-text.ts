@@ -5,7 +5,7 @@ import { levelMargin, type priceMetrics, type GroupAnswer } from './answer.ts';
 import { alpha, type BlockComparison } from '../compare/blocks.ts';
 import { amount, count, milliseconds, significant } from './format.ts';
 import { listed, percent, plural } from '../compare/words.ts';
-import type { LoadGroupMember } from './load-group.ts';
+import type { LoadGroup, LoadGroupMember } from './load-group.ts';
 import { printable } from './printable.ts';
 import type { ReportedMetric } from './variant-figures.ts';
 
@@ -31,7 +31,14 @@ function nothingToCompare({ group, excluded }: GroupAnswer): string {
   const usable = group.members.filter((member) => !excluded.some((exclusion) => exclusion.member === member));
   const [only] = usable;
   if (only === undefined) return 'No variant has figures that can be compared.';
-  return `${label(only)} is the only variant with figures that can be compared: p50 ${figure(only, 'latency.response.p50')}, p99 ${figure(only, 'latency.response.p99')}.`;
+  const figures = `p50 ${figure(only, 'latency.response.p50')}, p99 ${figure(only, 'latency.response.p99')}`;
+  return `${label(only)} is the only variant ${reasonAlone(group)}: ${figures}.`;
+}
+
+function reasonAlone({ name, members }: LoadGroup): string {
+  return name !== null && members.length === 1
+    ? 'with its load, network and response'
+    : 'with figures that can be compared';
 }
 
 function winnerSentence(answer: GroupAnswer, winner: LoadGroupMember): string {

@@ -1,10 +1,13 @@
-/** Response times as percentile distributions (`.hgrm`, ms), which HdrHistogram's plotters read: a file per variant and one per trial. */
+/**
+ * Response times as percentile distributions (`.hgrm`, ms), which HdrHistogram's plotters read: a file per variant and one per trial.
+ * Requests that had no answer in time are in them at their ages, and a comment says so: without them the tail would be too short.
+ */
 import type { TrialRecord } from '../results/record.ts';
 import { percentileDistribution } from '../stats/percentile-distribution.ts';
-import type { SparseCounts } from '../stats/histogram.ts';
+import { mergeSparse } from '../stats/summary.ts';
 import { distinctFileNames, fileNameParts } from './file-names.ts';
 import type { OutputFile, ReportInput } from './report-input.ts';
-import { mergedResponse, responseHistogram } from './response-histograms.ts';
+import { mergedResponse, unansweredAges } from './response-histograms.ts';
 import { runNames } from './run-names.ts';
 import { figuresByVariant } from './variant-figures.ts';
 
@@ -12,7 +15,7 @@ const nsPerMs = 1e6;
 
 interface Distribution {
   readonly name: string;
-  readonly histogram: SparseCounts;
+  readonly content: string;
 }
 
 /**
@@ -27,23 +30,32 @@ export function renderHgrm(input: ReportInput): readonly OutputFile[] {
     const variants = fileNameParts(rows.map(({ variant }) => variant.name));
     return rows.flatMap(({ trials, validTrials }, row) => {
       const name = `${prefix}${variants[row]!}`;
-      const merged = mergedResponse(validTrials);
-      return [...(merged === null ? [] : [{ name, histogram: merged }]), ...distributionsOf(trials, name)];
+      return [...distributionOf(validTrials, name), ...distributionsOf(trials, name)];
     });
   });
   const files = distinctFileNames(distributions.map(({ name }) => name));
-  return distributions.map(({ histogram }, index) => ({
-    name: `${files[index]!}.hgrm`,
-    content: percentileDistribution(histogram, nsPerMs),
-  }));
+  return distributions.map(({ content }, index) => ({ name: `${files[index]!}.hgrm`, content }));
+}
+
+/** None where the trials have no sample. */
+function distributionOf(trials: readonly TrialRecord[], name: string): readonly Distribution[] {
+  const answered = mergedResponse(trials);
+  const ages = unansweredAges(trials);
+  const all = mergeSparse(answered === null ? [ages] : [answered, ages]);
+  if (all.indices.length === 0) return [];
+  const count = ages.counts.reduce((sum, part) => sum + part, 0);
+  const note =
+    count === 0
+      ? ''
+      : `#[${count} of them had no answer in time and are in it at their ages: what depends on them is a lower bound]\n`;
+  return [{ name, content: `${percentileDistribution(all, nsPerMs)}${note}` }];
 }
 
 function distributionsOf(trials: readonly TrialRecord[], variantName: string): readonly Distribution[] {
   const inOrder = trials.toSorted((a, b) => a.block - b.block || a.index - b.index);
   return inOrder.flatMap((trial) => {
-    const histogram = responseHistogram(trial);
     const block = String(trial.block + 1).padStart(2, '0');
     const name = `${variantName}.block-${block}${trial.valid ? '' : '.invalid'}`;
-    return histogram === null ? [] : [{ name, histogram }];
+    return distributionOf([trial], name);
   });
 }

@@ -45,6 +45,7 @@ function renderLog({ header, trials }: RunResults, name: string): string {
     '#[A tag per variant; trials whose figures must not be used have the tag invalid-VARIANT.]',
     '#[Requests stand in the second in which they ended, from the start of measure to the end of the trial.]',
     '#[Where requests of the warm-up ended in these seconds, too, the trial is one interval: that of the requests of measure.]',
+    ...unansweredNote(trials),
     '#[Histogram log format version 1.3]',
     `#[StartTime: ${seconds(startMs)} (seconds since epoch), ${iso}]`,
     `#[BaseTime: ${seconds(startMs)} (seconds since epoch)]`,
@@ -52,6 +53,16 @@ function renderLog({ header, trials }: RunResults, name: string): string {
     ...intervals.map((interval) => lineOf(interval, startMs)),
     '',
   ].join('\n');
+}
+
+/** Nobody knows in which second they would have ended. */
+function unansweredNote(trials: readonly TrialRecord[]): readonly string[] {
+  const count = trials.reduce((sum, { censored }) => sum + (censored?.count ?? 0), 0);
+  return count === 0
+    ? []
+    : [
+        `#[${count} requests had no answer in time and are in no interval: the true tail is longer than that of the log.]`,
+      ];
 }
 
 function lineOf(interval: LoggedInterval, baseMs: number): string {

@@ -6,7 +6,7 @@ import type { SparseCounts } from '../stats/histogram.ts';
 import { mergeSparse } from '../stats/summary.ts';
 
 /** Null where no request was answered, or another program reported only figures. Throws a UserError where the record's histogram is damaged. */
-export function responseHistogram(trial: TrialRecord): SparseCounts | null {
+function responseHistogram(trial: TrialRecord): SparseCounts | null {
   const histogram = trial.latency.response?.histogram ?? null;
   return histogram === null ? null : decoded(trial, histogram);
 }
@@ -15,6 +15,13 @@ export function responseHistogram(trial: TrialRecord): SparseCounts | null {
 export function mergedResponse(trials: readonly TrialRecord[]): SparseCounts | null {
   const parts = trials.flatMap((trial) => responseHistogram(trial) ?? []);
   return parts.length === 0 ? null : mergeSparse(parts);
+}
+
+/** Ages of the requests that had no answer in time, over all trials. Throws a UserError as above. */
+export function unansweredAges(trials: readonly TrialRecord[]): SparseCounts {
+  return mergeSparse(
+    trials.flatMap((trial) => (trial.censored === undefined ? [] : decoded(trial, trial.censored.histogram))),
+  );
 }
 
 /** Any histogram of the trial. Throws a UserError where it is damaged. */

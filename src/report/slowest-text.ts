@@ -99,7 +99,12 @@ function trialText(trial: TrialRecord, width: number, paint: Paint): string {
 /** What happened to a request and on its connection, in words; safe to print. */
 export function storyText({ user, status, code, connection }: SlowRequestRecord): string {
   const result = code === null ? (status === null || status < 400 ? null : `status ${status}`) : printable(code, 60);
-  const parts = [result, originText(connection), fateText(connection.fate), user === null ? null : `user ${user}`];
+  const parts = [
+    result,
+    originText(connection),
+    fateText(connection.fate, code),
+    user === null ? null : `user ${user}`,
+  ];
   return parts.filter((part) => part !== null).join(', ');
 }
 
@@ -123,7 +128,8 @@ function originText({ origin, use, ageMs, idleMs }: SlowRequestRecord['connectio
   }
 }
 
-function fateText(fate: string): string | null {
+/** Null where there is nothing to add to the result. */
+function fateText(fate: string, code: string | null): string | null {
   switch (fate) {
     case 'kept':
     case 'none':
@@ -135,7 +141,7 @@ function fateText(fate: string): string | null {
     case 'reset':
       return 'reset';
     case 'timeout':
-      return 'closed by the timeout';
+      return code === 'RESPONSE_TIMEOUT' ? null : 'closed by the timeout';
     case 'error':
       return 'broken';
     case 'unfinished':

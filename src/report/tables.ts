@@ -62,7 +62,7 @@ const latencyColumns: readonly Column[] = [
 
 /** Beside the latency, where there are any: they are what its figures do not hold, or hold as bounds only. */
 const droppedColumn: Column = {
-  heading: ['drop-', 'ped'],
+  heading: ['dropped'],
   name: 'dropped',
   text: ({ losses }) => (losses === null ? null : count(losses.dropped)),
   reason: () => 'no trial could report its requests',

@@ -11,6 +11,7 @@ import { renderTables } from './tables.ts';
 import { mostDoubts, trustOf } from './trust.ts';
 import { figuresByVariant, type RunResults, type VariantFigures } from './variant-figures.ts';
 import { importedText } from './imported.ts';
+import { warmUpSentences } from './warm-up-text.ts';
 import { adviceFor, gatherWarnings, invalidText, invalidTrials, warningText } from './warnings.ts';
 import { wrap } from './wrap.ts';
 
@@ -36,6 +37,7 @@ export function renderTerminal(results: RunResults, options: TerminalOptions = d
     errorSection(rows, prose),
     answerSection(results, prose),
     trustSection(rows, prose),
+    warmUpSection(rows, prose),
     explanationSection(results, prose),
     claimSection(results, prose),
     invalidSection(results, prose),
@@ -128,6 +130,15 @@ function trustSection(rows: readonly VariantFigures[], prose: Prose): string {
   const rest = doubts.length - shown.length;
   const more = rest > 0 ? [prose.paragraph(`and ${plural(rest, 'more variant')}`, '  - ')] : [];
   return prose.section('Can these figures be trusted?', [prose.paragraph(summary, '  '), ...shown, ...more]);
+}
+
+/** Where warm-up was to last until the load is steady. */
+function warmUpSection(rows: readonly VariantFigures[], prose: Prose): string {
+  const lines = warmUpSentences(rows).map(({ variant, text }) => `${printable(variant, 100)}: ${text}.`);
+  return prose.section(
+    'Warm-up',
+    lines.map((line) => prose.paragraph(line, '  ')),
+  );
 }
 
 /** What the scenario says of its variants, in its own words. */

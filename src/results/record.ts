@@ -161,6 +161,16 @@ const timeWaitSideSchema = z.object({
 });
 export type TimeWaitSide = DeepReadonly<z.infer<typeof timeWaitSideSchema>>;
 
+/** Of a warm-up that ends when latency is steady. */
+const steadySchema = z.object({
+  /** The longest that warm-up might take. */
+  atMostMs: amountSchema,
+  /** Whether latency was steady before measure began. */
+  reached: z.boolean(),
+  /** How long warm-up took. */
+  warmUpMs: amountSchema,
+});
+
 const cpuSideSchema = z.object({
   userUs: amountSchema.nullable(),
   systemUs: amountSchema.nullable(),
@@ -241,6 +251,8 @@ export const trialSchema = z.object({
   censored: z.exactOptional(censoredSchema),
   /** The slowest first, at most 20, answered or not. Absent where nothing was sent, in imported runs and in files of earlier versions. */
   slowest: z.exactOptional(z.array(slowRequestSchema)),
+  /** How the warm-up ended. Absent unless the load asked to wait until it is steady, and in files of earlier versions. */
+  steady: z.exactOptional(steadySchema),
   connections: connectionsSchema.nullable(),
   fds: z.object({ client: gaugeSchema, server: gaugeSchema }),
   timeWait: z.object({

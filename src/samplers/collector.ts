@@ -61,6 +61,8 @@ export class Collector {
   sample(exact: boolean, machine = exact): Sample {
     const atNs = nowNs();
     const gauges = this.#take(atNs, exact);
+    // With every sample: a process may end long before the next look at the machine.
+    this.#sources?.machine.note({ client: gauges.client.cpuUs, server: gauges.server.cpuUs });
     const sample = this.#isMachineDue(atNs, machine) ? this.#withMachine(gauges) : gauges;
     this.#costsUs.push((nowNs() - atNs) / 1000);
     return sample;
@@ -71,8 +73,7 @@ export class Collector {
   }
 
   #withMachine(sample: Sample): Sample {
-    const cpuUs = { client: sample.client.cpuUs, server: sample.server.cpuUs };
-    return { ...sample, machine: this.#sources!.machine.read(sample.atNs, cpuUs) };
+    return { ...sample, machine: this.#sources!.machine.read(sample.atNs) };
   }
 
   #take(atNs: number, exact: boolean): Sample {

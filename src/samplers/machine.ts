@@ -1,4 +1,5 @@
 /** Reads once a second what the whole machine did, what of it was the trial's own, and how the server's threads fared. */
+import { getPriority } from 'node:os';
 import { readPressureUs, readProcessorTimes, wallClockOffsetMs, type ProcessorTimes } from '../kernel/machine-time.ts';
 import { processTree } from '../kernel/proc-tree.ts';
 import { ProcessReader } from '../kernel/proc.ts';
@@ -14,6 +15,8 @@ export interface MachineReading {
   readonly clockOffsetMs: number;
   /** CPU time of every process of the trial so far, this one included; never falls. */
   readonly trialCpuUs: Gauge;
+  /** Priority of the client's process, -20 to 19: above 0, ordinary programs go first. Null where it ended. */
+  readonly clientNice: Gauge;
   /** Every thread of the server by its id; empty where nobody can look. */
   readonly serverThreads: ReadonlyMap<number, ServerThread>;
 }
@@ -30,6 +33,7 @@ const earlyNs = 50e6;
 const worthLookingNs = 5e6;
 
 export class MachineReader {
+  readonly #clientPid: number;
   readonly #serverPid: number;
   readonly #serverTree: boolean;
   /** This process, and what else belongs to the trial besides client and server. */
@@ -38,7 +42,8 @@ export class MachineReader {
   #threads: ReadonlyMap<number, ServerThread> = new Map();
   #nextNs = -Infinity;
 
-  constructor({ serverPid, serverTree, helperPids = [] }: SamplerRequest) {
+  constructor({ clientPid, serverPid, serverTree, helperPids = [] }: SamplerRequest) {
+    this.#clientPid = clientPid;
     this.#serverPid = serverPid;
     this.#serverTree = serverTree;
     this.#helpers = [process.pid, ...helperPids].map((pid) => new ProcessReader(pid));
@@ -49,25 +54,29 @@ export class MachineReader {
     return nowNs >= this.#nextNs - earlyNs;
   }
 
-  /** `sides`: CPU time of client and server from the sample that this reading goes with, us. */
-  read(nowNs: number, sides: { readonly client: Gauge; readonly server: Gauge }): MachineReading {
+  /** CPU time of client and server from any sample, us; null of one that has ended, which keeps what it had used. */
+  note(sides: { readonly client: Gauge; readonly server: Gauge }): void {
+    for (const [name, cpuUs] of Object.entries(sides)) if (cpuUs !== null) this.#lastCpuUs.set(name, cpuUs);
+  }
+
+  /** Call `note` with what goes with this reading before. */
+  read(nowNs: number): MachineReading {
     this.#nextNs = nowNs + intervalNs;
     return {
       processors: readProcessorTimes(),
       pressureUs: readPressureUs(),
       clockOffsetMs: wallClockOffsetMs(),
-      trialCpuUs: this.#trialCpuUs(sides),
+      trialCpuUs: this.#trialCpuUs(),
+      clientNice: niceOf(this.#clientPid),
       serverThreads: this.#serverThreads(),
     };
   }
 
-  #trialCpuUs(sides: { readonly client: Gauge; readonly server: Gauge }): Gauge {
+  #trialCpuUs(): Gauge {
     for (const reader of this.#helpers) {
       const reading = reader.read();
       if (!reading.ended && typeof reading.cpuUs === 'number') this.#lastCpuUs.set(`${reader.pid}`, reading.cpuUs);
     }
-    // A process that has ended keeps what it had used.
-    for (const [name, cpuUs] of Object.entries(sides)) if (cpuUs !== null) this.#lastCpuUs.set(name, cpuUs);
     return [...this.#lastCpuUs.values()].reduce((sum, cpuUs) => sum + cpuUs, 0);
   }
 
@@ -87,5 +96,14 @@ export class MachineReader {
 
   close(): void {
     for (const reader of this.#helpers) reader.close();
+  }
+}
+
+function niceOf(pid: number): Gauge {
+  try {
+    // 0 would stand for the calling process.
+    return pid > 0 ? getPriority(pid) : null;
+  } catch {
+    return null;
   }
 }

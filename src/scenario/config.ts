@@ -194,6 +194,8 @@ export interface WeightedRequestConfig extends RequestConfig {
 
 interface LoadShape {
   readonly warmUpMs: number;
+  /** Warm-up goes on for up to this much longer, until latency is steady. Absent: it ends after `warmUpMs`. */
+  readonly steadyMs?: number;
   readonly durationMs: number;
   /** Generator worker threads. */
   readonly workers: number;

@@ -53,7 +53,8 @@ export type FilledServer = FilledBundledServer | FilledCommandServer | FilledExt
 export type FilledNetwork = Filled<Part<'network'>>;
 
 type LoadPart = Required<Part<'load'>>;
-type LoadTimes = Readonly<Pick<LoadPart, 'warmUp' | 'duration' | 'workers'>>;
+/** Where warm-up does not wait until the load is steady, the key is left out. */
+type LoadTimes = Readonly<Pick<LoadPart, 'warmUp' | 'duration' | 'workers'>> & { readonly steady?: string };
 type RequestPart = LoadPart['request'];
 /** Body and fields stand where they are given. */
 export type FilledRequest = Readonly<
@@ -62,7 +63,7 @@ export type FilledRequest = Readonly<
 export type FilledAlternative = { readonly weight: number } & FilledRequest;
 type FilledRequests = { readonly request: FilledRequest } | { readonly requests: readonly FilledAlternative[] };
 /** The hash is there once the file was read. */
-export interface FilledTrace {
+interface FilledTrace {
   readonly file: string;
   readonly sha256?: string;
 }
@@ -148,6 +149,7 @@ export const defaultNetwork: FilledNetwork = {
   sysctls: { client: {}, server: {} },
 };
 
+export const defaultSteady = 'off';
 const defaultTimes: LoadTimes = { warmUp: '2s', duration: '10s', workers: 1 };
 const defaultRequest = { method: 'GET', path: '/' } as const;
 const defaultWeight = 1;
@@ -225,9 +227,10 @@ function fillNetwork(patch: Part<'network'>): FilledNetwork {
 }
 
 function fillLoad(patch: Part<'load'>, { load: table }: ClientTable): FilledLoad {
-  const { model = 'open', warmUp, duration, workers, users, thinkTime, page } = patch;
+  const { model = 'open', warmUp, steady = defaultSteady, duration, workers, users, thinkTime, page } = patch;
   const rest = {
     warmUp: warmUp ?? defaultTimes.warmUp,
+    ...(steady === defaultSteady ? {} : { steady }),
     duration: duration ?? defaultTimes.duration,
     workers: workers ?? defaultTimes.workers,
     ...fillRequests(patch),

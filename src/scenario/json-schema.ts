@@ -10,6 +10,7 @@ import {
   defaultServer,
   defaultServerHttp2,
   defaultServerTls,
+  defaultSteady,
   defaultStrategy,
   neutralStrategy,
 } from './defaults.ts';
@@ -30,7 +31,7 @@ export function scenarioJsonSchema(): JsonObject {
     },
     server: { ...defaultServer, ...defaultCommand, faults: [], tls: defaultServerTls, http2: defaultServerHttp2 },
     network: defaultNetwork,
-    load: { ...defaultClosedLoad, ...defaultOpenLoad, shape: 'steady' },
+    load: { ...defaultClosedLoad, ...defaultOpenLoad, shape: 'steady', steady: defaultSteady },
   });
   (properties['blocks'] as JsonObject)['default'] = defaultBlocks;
   return { ...schema, title: 'connbench scenario' };

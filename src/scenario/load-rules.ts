@@ -3,8 +3,9 @@ import type { BrokenRule } from './broken-rule.ts';
 import type { FilledConfig, FilledRequest } from './defaults.ts';
 import { discriminators, foreignKeys, rivals } from './discriminators.ts';
 import { parameterRules } from './parameter-rules.ts';
+import type { ShapeMap } from './load-schema.ts';
 import type { ConfigPatch } from './schema.ts';
-import { parseDuration, parseRate, parseSize } from './units.ts';
+import { formatDuration, parseDuration, parseRate, parseSize } from './units.ts';
 
 type LoadPatch = NonNullable<ConfigPatch['load']>;
 
@@ -20,6 +21,7 @@ export function loadRules(patch: ConfigPatch, filled: FilledConfig): readonly Br
     ...rivalRules('load', load),
     ...shapeRules(load),
     ...traceRules(load),
+    ...steadyRules(filled),
     ...thinkTimeRules(load),
     ...pageRules(load, filled),
     ...requestRules(filled),
@@ -71,15 +73,38 @@ function shapeRules({ shape }: LoadPatch): readonly BrokenRule[] {
     const message = `needs ${part}, such as { on: 200ms, off: 800ms }`;
     broken.push({ rule: `bursts-${part}`, paths: [`${path}.bursts`, path], message });
   }
-  if (steps?.every(({ rate }) => perSecond(rate) === 0) === true) {
-    broken.push({ rule: 'steps-zero', paths: [`${path}.steps`, path], message: 'needs a step with a rate above 0' });
-  }
   return broken;
 }
 
 function traceRules({ trace }: LoadPatch): readonly BrokenRule[] {
   if (trace === undefined || typeof trace === 'string' || trace.file !== undefined) return [];
   return [{ rule: 'trace-file', paths: ['load.trace'], message: 'needs file: the path of the arrivals' }];
+}
+
+/** Ten minutes of seconds, besides those of measure, are as many as a record should hold. */
+const longestSteadyMs = 600_000;
+/** The seconds that are needed to tell (`stats/steady`), and the one in which measure is announced. */
+const leastSteadyMs = 22_000;
+
+function steadyRules({ load }: FilledConfig): readonly BrokenRule[] {
+  const { steady, warmUp } = load;
+  if (steady === undefined) return [];
+  if ('trace' in load) {
+    const message =
+      'does not go with load.trace: a trace has no arrivals in warm-up, so nothing shows whether it is steady';
+    return [{ rule: 'steady-trace', paths: ['load.steady', 'load.trace'], message }];
+  }
+  const paths = ['load.steady', 'load.warmUp'];
+  const longestMs = ms(warmUp) + ms(steady);
+  if (longestMs < leastSteadyMs) {
+    const message = `is too short to tell: load.warmUp and load.steady are ${formatDuration(longestMs)} together, and the latency of 20 seconds is compared before measure begins; give it at least ${formatDuration(leastSteadyMs - ms(warmUp))}`;
+    return [{ rule: 'steady-short', paths, message }];
+  }
+  if (longestMs > longestSteadyMs) {
+    const message = `is too long: a warm-up that ends when it is steady takes at most ${formatDuration(longestSteadyMs)}, load.warmUp included, not ${formatDuration(longestMs)}`;
+    return [{ rule: 'steady-long', paths, message }];
+  }
+  return [];
 }
 
 function thinkTimeRules({ thinkTime }: LoadPatch): readonly BrokenRule[] {
@@ -102,25 +127,22 @@ function pageRules({ page }: LoadPatch, { load, strategy }: FilledConfig): reado
 }
 
 function requestRules({ load }: FilledConfig): readonly BrokenRule[] {
-  if ('request' in load) return oneRequestRules(load.request, 'load.request', '');
-  return load.requests.flatMap((request, index) => oneRequestRules(request, 'load.requests', `[${index}] `));
+  if ('request' in load) return oneRequestRules(load.request, 'load.request');
+  return load.requests.flatMap((request, index) => oneRequestRules(request, `load.requests[${index}]`));
 }
 
-/** `path`: where to look for the request; `which`: begins the sentence where that is a list. */
-function oneRequestRules({ method, body, headers }: FilledRequest, path: string, which: string): readonly BrokenRule[] {
+function oneRequestRules({ method, body, headers }: FilledRequest, path: string): readonly BrokenRule[] {
   const broken: BrokenRule[] = [];
   const bytes = body === undefined ? null : parseSize(body);
   if (bytes?.ok === true && bytes.value > 0 && !withBody.includes(method)) {
     const message = `a body has no meaning in ${method} (RFC 9110, 9.3); use POST or PUT`;
-    const paths = which === '' ? [`${path}.body`, `${path}.method`] : [path];
-    broken.push({ rule: `request-body${which}`, paths, message: `${which}${message}` });
+    broken.push({ rule: `${path}.body`, paths: [`${path}.body`, `${path}.method`], message });
   }
   const names = Object.keys(headers ?? {});
   const twice = names.find((name, index) => names.findIndex((other) => same(other, name)) < index);
   if (twice !== undefined) {
-    const paths = which === '' ? [`${path}.headers`] : [path];
-    const message = `${which}names the field ${twice} twice; case makes no difference`;
-    broken.push({ rule: `request-headers${which}`, paths, message });
+    const message = `names the field ${twice} twice; case makes no difference`;
+    broken.push({ rule: `${path}.headers`, paths: [`${path}.headers`], message });
   }
   return broken;
 }
@@ -132,12 +154,53 @@ function same(left: string, right: string): boolean {
 /** A bound on the arrivals of either part of a trial. */
 function countRules({ load }: FilledConfig): readonly BrokenRule[] {
   if (load.model !== 'open' || 'trace' in load) return [];
-  const { rate, shape = {}, warmUp, duration } = load;
+  const { rate, shape = {}, warmUp, steady = '0s', duration } = load;
+  const paths = ['load.rate', 'load.shape', 'load.duration'];
+  const expected = expectedArrivals(perSecond(rate), shape, ms(duration));
+  // As many as the plan has (`load/arrivals`).
+  if (Math.round(expected) < 1) {
+    const message = `plans no arrival in load.duration ${duration} (${Number(expected.toPrecision(3))}, rounded): raise the rate, or measure longer`;
+    const { steps, bursts } = shape;
+    const shapes = steps !== undefined ? ['load.shape.steps'] : bursts !== undefined ? ['load.shape.bursts'] : [];
+    return [{ rule: 'no-arrivals', paths: [...shapes, ...paths], message }];
+  }
   const rates = [rate, ...(shape.steps ?? []).map((step) => step.rate), shape.ramp?.to ?? rate].map(perSecond);
-  const arrivals = (Math.max(...rates) * Math.max(ms(warmUp), ms(duration))) / 1000;
+  const arrivals = (Math.max(...rates) * Math.max(ms(warmUp) + ms(steady), ms(duration))) / 1000;
   if (!(arrivals > mostArrivals)) return [];
-  const message = `makes up to ${arrivals} arrivals in load.warmUp or load.duration; at most ${mostArrivals} are planned`;
-  return [{ rule: 'arrivals', paths: ['load.rate', 'load.shape', 'load.duration', 'load.warmUp'], message }];
+  const message = `makes up to ${arrivals} arrivals in load.warmUp or load.duration; at most ${mostArrivals} are planned: lower the rate, or measure for less long`;
+  return [{ rule: 'arrivals', paths: [...paths, 'load.warmUp'], message }];
+}
+
+/** Over a measure of `lengthMs`; of a shape with missing parts, which breaks rules of its own, those of the steady rate. */
+function expectedArrivals(steady: number, { ramp, steps, bursts }: ShapeMap, lengthMs: number): number {
+  if (ramp?.to !== undefined) return ((steady + perSecond(ramp.to)) / 2) * (lengthMs / 1000);
+  if (steps !== undefined) {
+    return arrivalsOfSteps(
+      steps.map((step) => ({ perSecond: perSecond(step.rate), forMs: ms(step.for) })),
+      lengthMs,
+    );
+  }
+  if (bursts?.on === undefined || bursts.off === undefined) return (steady * lengthMs) / 1000;
+  const on = { perSecond: steady, forMs: ms(bursts.on) };
+  return arrivalsOfSteps([on, { perSecond: 0, forMs: ms(bursts.off) }], lengthMs);
+}
+
+interface Step {
+  readonly perSecond: number;
+  readonly forMs: number;
+}
+
+/** Of steps that repeat until `lengthMs`: those of the whole rounds, and of what is left. */
+function arrivalsOfSteps(steps: readonly Step[], lengthMs: number): number {
+  const roundMs = steps.reduce((sum, { forMs }) => sum + forMs, 0);
+  const rounds = Math.floor(lengthMs / roundMs);
+  let leftMs = lengthMs - rounds * roundMs;
+  let arrivals = 0;
+  for (const { perSecond: rate, forMs } of steps) {
+    arrivals += (rate * (rounds * forMs + Math.min(forMs, leftMs))) / 1000;
+    leftMs = Math.max(0, leftMs - forMs);
+  }
+  return arrivals;
 }
 
 function perSecond(text: string): number {

@@ -5,9 +5,17 @@ import { quote } from './problem.ts';
 
 const aDay = { max: 24 * 3600 * 1000, because: 'a day is the longest time that connbench counts' } as const;
 const fastest = { max: 10_000_000, because: 'no one machine sends more than 10 million requests a second' } as const;
+const tenMinutes = {
+  max: 600_000,
+  because: 'what is not steady after ten minutes will not become it',
+} as const;
 const mostSteps = 1000;
 const mostAlternatives = 100;
 const mostFields = 50;
+
+function inQuotes(input: unknown): string {
+  return typeof input === 'number' || typeof input === 'boolean' ? ': put it in quotes, as it is to be sent' : '';
+}
 
 /** The first complaint of a knob about a value, for one that may also be a map. */
 function complaint(knob: z.ZodType, input: unknown, map: string): string {
@@ -87,13 +95,14 @@ const headers = z
     word(
       'A field.',
       /^(?!(?:connection|content-length|expect|keep-alive|proxy-connection|te|trailer|transfer-encoding|upgrade)$)[!#$%&'*+.^_`|~0-9a-z-]{1,200}$/i,
-      'the name of a header field, other than those of framing and connection, which the client sends itself',
+      'the name of a header field, other than those of framing and connection, which the client sends itself (load.request.body, strategy.connection)',
     ),
+    // YAML reads 1.0 as the number 1 and 0x10 as 16: what was written is sent only where it is in quotes.
     z
-      .union([z.string(), z.number(), z.boolean()], { error: ({ input }) => `must be text, not ${quote(input)}` })
-      .transform(String)
-      .refine((text) => text.length <= 4000 && /^(?:[!-~](?:[\t -~]*[!-~])?)?$/.test(text), {
-        error: 'must be at most 4000 printable ASCII characters, without spaces around them',
+      .string({ error: ({ input }) => `must be text, not ${quote(input)}${inQuotes(input)}` })
+      .regex(/^(?=[^]{0,4000}$)(?:[!-~](?:[\t -~]*[!-~])?)?$/, {
+        error: ({ input }) =>
+          `must be one line of at most 4000 printable ASCII characters, without spaces around them, not ${quote(input)}`,
       }),
   )
   .refine((fields) => Object.keys(fields).length <= mostFields, { error: `has more than ${mostFields} fields` })
@@ -131,6 +140,13 @@ export const loadSchema = knobs({
     'closed: sessions. A user opens a page, then its assets over connections of its own (pool.scope session), thinks, returns.',
   ),
   warmUp: duration({ description: 'Time before measuring starts.', ...aDay }),
+  steady: duration({
+    description:
+      'Warm-up goes on until latency is steady, at most this long beyond warmUp: mean and p99 of each second no longer move. It takes at least 20 s to tell; of loads that are steady 85 % are found so within 30 s, 98 % within 40 s. Results say how long warm-up took, and a trial that never was steady gets a warning.',
+    min: 1000,
+    ...tenMinutes,
+    words: [['off']],
+  }),
   duration: duration({ description: 'Time that is measured.', min: 10, ...aDay }),
   workers: count({ description: 'Generator threads; rate, users and pool are split over them.', min: 1, max: 64 }),
   request: knobs(requestKnobs).describe('What every request asks.'),

@@ -68,6 +68,14 @@ function stepInto(node: Node, step: PropertyKey): { readonly at: Place; readonly
   return undefined;
 }
 
+/** The steps of a dotted path whose lists have indexes: `load.requests[1].body`. */
+export function stepsOf(path: string): readonly PropertyKey[] {
+  return path.split('.').flatMap((part) => {
+    const [, key = part, index] = /^([^[]+)\[(\d+)\]$/.exec(part) ?? [];
+    return index === undefined ? [key] : [key, Number(index)];
+  });
+}
+
 /** A path as the key of a set. */
 export function pathKey(path: readonly PropertyKey[]): string {
   return path.map(String).join('\0');

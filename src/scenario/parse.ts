@@ -7,7 +7,7 @@ import { readExpectations, type Expectation } from './expect.ts';
 import { readGates } from './gate-list.ts';
 import type { Gate } from './gates.ts';
 import { readExplanations, type Explanation } from './explain.ts';
-import { emptyMap, locate, toPlain, without, type MapNode, type Plain } from './node.ts';
+import { emptyMap, locate, pathKey, stepsOf, toPlain, without, type MapNode, type Plain } from './node.ts';
 import { applyOverrides, mapOrProblem } from './overrides.ts';
 import { tooManyTrials } from './plan.ts';
 import { byPlace, type Place, type Problem } from './problem.ts';
@@ -261,7 +261,7 @@ class FaultTally {
   private blame(rule: BrokenRule, cell: Cell): { readonly at: Place; readonly path: string } {
     for (const root of [cell.patch, this.base]) {
       for (const path of rule.paths) {
-        const { at, node } = locate(root, path.split('.'));
+        const { at, node } = locate(root, stepsOf(path));
         if (node === null) continue;
         // A value of the command line stands nowhere in the file.
         return { at, path: root === this.base && at.line > 0 ? `base.${path}` : path };
@@ -271,7 +271,7 @@ class FaultTally {
   }
 
   private isDoubtful(path: string): boolean {
-    const key = path.replaceAll('.', '\0');
+    const key = pathKey(stepsOf(path));
     return this.doubtful.some((bad) => bad === key || bad.startsWith(`${key}\0`) || key.startsWith(`${bad}\0`));
   }
 

@@ -6,6 +6,7 @@ import type { Scenario } from './parse.ts';
 import { UserError } from './user-error.ts';
 import { select, shortList, type Axes } from './selection.ts';
 import type { Variant } from './variants.ts';
+import { longestWarmUpMs } from './warm-up.ts';
 
 /** Most trials of one run. */
 const maximumTrials = 100_000;
@@ -51,6 +52,7 @@ export interface Plan {
   readonly gates: readonly Gate[];
   /** What the scenario says of the selected variants. */
   readonly explanations: readonly Explanation[];
+  /** At most, where warm-up ends when the load is steady. */
   readonly estimatedSeconds: number;
 }
 
@@ -121,7 +123,7 @@ function nameOf(variant: Variant): string {
 }
 
 function trialSeconds(load: Variant['trial']['load']): number {
-  return (load.warmUpMs + load.durationMs) / 1000 + overheadSeconds;
+  return (longestWarmUpMs(load) + load.durationMs) / 1000 + overheadSeconds;
 }
 
 function planBlock(variants: readonly Variant[], seed: number, block: number): readonly Omit<PlannedTrial, 'index'>[] {

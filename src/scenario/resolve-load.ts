@@ -19,11 +19,12 @@ export function resolveLoad(load: FilledLoad, trace: TraceConfig | null): LoadCo
   return load.model === 'open' ? resolveOpen(load, trace) : resolveClosed(load);
 }
 
-type Times = Pick<LoadConfig, 'warmUpMs' | 'durationMs' | 'workers' | 'request' | 'requests'>;
+type Times = Pick<LoadConfig, 'warmUpMs' | 'steadyMs' | 'durationMs' | 'workers' | 'request' | 'requests'>;
 
 function resolveTimes(load: FilledLoad): Times {
   const times = {
     warmUpMs: durationMs(load.warmUp),
+    ...(load.steady === undefined ? {} : { steadyMs: durationMs(load.steady) }),
     durationMs: durationMs(load.duration),
     workers: load.workers,
   };

@@ -1,6 +1,8 @@
 /** How long each step of a trial may take, and the clock that holds it to that. */
 import { drainLimitMs } from '../clients/drain-limit.ts';
+import { rateProfile } from '../load/rate-profile.ts';
 import type { TrialConfig } from '../scenario/config.ts';
+import { longestWarmUpMs } from '../scenario/warm-up.ts';
 import type { InvalidCode } from '../results/warnings.ts';
 
 /** Milliseconds. Starting a process costs about 0.2 s on an idle machine; these are bounds against a hang, not expectations. */
@@ -10,7 +12,7 @@ export const stepDeadlines = {
   startServerMs: 15_000,
   startGeneratorMs: 15_000,
   startSamplerMs: 12_000,
-  /** From the order to start to the generator's first scheduled request. */
+  /** From the order to start to the generator's first scheduled request, beside the making of the plan. */
   startLoadMs: 15_000,
   snapshotMs: 5_000,
   /** What the generator gets to report after it was told to stop early. */
@@ -24,7 +26,19 @@ const reportMs = 10_000;
 
 /** How long the load may take from its first request to the generator's report. */
 export function loadDeadlineMs(config: TrialConfig): number {
-  return config.load.warmUpMs + config.load.durationMs + drainLimitMs(config) + reportMs;
+  return longestWarmUpMs(config.load) + config.load.durationMs + drainLimitMs(config) + reportMs;
+}
+
+/** A worker draws every arrival of a Poisson load before it is ready: about 20 ns each on an idle machine. */
+const planningMsPerArrival = 1e-4;
+
+/** How long it may take from the order to start until the load begins: every worker makes the whole plan, and they may share a processor. */
+export function startLoadMs({ load }: TrialConfig): number {
+  if (load.model === 'closed' || load.arrivals !== 'poisson') return stepDeadlines.startLoadMs;
+  const { ratePerSecond, shape = { kind: 'steady' }, durationMs, workers } = load;
+  const measured = rateProfile(ratePerSecond, shape, durationMs * 1e6).countAt(durationMs * 1e6);
+  const arrivals = measured + (ratePerSecond * longestWarmUpMs(load)) / 1000;
+  return stepDeadlines.startLoadMs + arrivals * workers * planningMsPerArrival;
 }
 
 /** How long a socket's end may take on this network beyond what it takes on the loopback interface: FIN and ACK, each way, and once more. */

@@ -32,8 +32,9 @@ export interface Facts {
   readonly figures: SelfCheckFigures | null;
   /** The busiest thread of the server. */
   readonly server: ThreadShares;
-  /** A rule found so already. */
+  /** Rules found so already. */
   readonly generatorLimited: boolean;
+  readonly machineBusy: boolean;
 }
 
 export function factsOf(
@@ -49,6 +50,7 @@ export function factsOf(
     figures,
     server: figures?.server ?? unknownThread,
     generatorLimited: false,
+    machineBusy: false,
   };
 }
 

@@ -1,8 +1,9 @@
 /** Where the rules find that the generator, and not what it measures, set the figures. Pure. */
 import type { Facts, LoadFacts } from './facts.ts';
 import { ms, percent } from './facts.ts';
+import { isFull, type FullLimits } from './machine-shares.ts';
 import type { Finding, Limits } from './rule.ts';
-import type { ThreadShares } from './thread-shares.ts';
+import { demand, type ThreadShares } from './thread-shares.ts';
 
 /** Where so many of the requests start late, the quantile of the response time is not the strategy's. */
 const lateQuantiles = [
@@ -26,12 +27,15 @@ export function startsLate(
   return null;
 }
 
-/** By the account of the threads, or else by the process's CPU time, in which the other threads' is too. */
-export function alwaysBusy({ load, evidence }: Facts, { cpuShare }: Limits<'cpuShare'>): Finding {
-  if (load === null || evidence.planned.config.load.model === 'open') return null;
-  const shares = load.workers.flatMap((worker) => worker.cpuShare ?? []);
+/**
+ * It has always something to do, whether that is requests to start or answers to read: these wait without any request being late. By the
+ * account of the threads, or else by the process's CPU time, in which the other threads' is too.
+ */
+export function alwaysBusy({ load }: Facts, { demandShare }: Limits<'demandShare'>): Finding {
+  if (load === null) return null;
+  const shares = load.workers.flatMap((worker) => demand(worker) ?? []);
   const busiest = shares.length > 0 ? Math.max(...shares) : processShare(load);
-  if (busiest <= cpuShare) return null;
+  if (busiest <= demandShare) return null;
   return `the generator was busy for ${percent(busiest)} of measure with ${load.report.workers} worker(s)`;
 }
 
@@ -57,9 +61,17 @@ export function keptFromRunning({ load }: Facts, limits: StarvedLimits): Finding
   return kept === undefined ? null : `a worker of the generator ${fared(kept)}`;
 }
 
+/** On a full machine every ordinary program goes before it. */
+export function givesWay({ figures }: Facts, { nice, ...limits }: FullLimits & Limits<'nice'>): Finding {
+  if (figures?.clientNice == null || figures.clientNice < nice) return null;
+  const { otherShare, idleShare } = figures.machine;
+  if (!isFull(otherShare, idleShare, figures.processors, limits)) return null;
+  return `the generator gives way to every ordinary program (nice ${figures.clientNice}), and others used ${percent(otherShare ?? 0)} of the processors`;
+}
+
 /** One processor, and more than that on the machine: somebody put both there. */
 export function sharesProcessor({ load, server, figures }: Facts, { serverShare }: Limits<'serverShare'>): Finding {
-  const processors = figures?.spans[0]?.after.machine.processors?.processors ?? 1;
+  const processors = figures?.processors ?? 1;
   const { cpuShare, processors: ofServer } = server;
   if (processors < 2 || cpuShare === null || cpuShare < serverShare || !/^\d+$/.test(ofServer ?? '')) return null;
   const same = load?.workers.some((worker) => worker.processors === ofServer) ?? false;
@@ -69,11 +81,8 @@ export function sharesProcessor({ load, server, figures }: Facts, { serverShare 
 }
 
 /** Not yet too much, but in the tail. */
-export function lag(
-  { load, evidence }: Facts,
-  { lagP99Ns, responseShare }: Limits<'lagP99Ns' | 'responseShare'>,
-): Finding {
-  if (load === null || evidence.planned.config.load.model !== 'open') return null;
+export function lag({ load }: Facts, { lagP99Ns, responseShare }: Limits<'lagP99Ns' | 'responseShare'>): Finding {
+  if (load === null) return null;
   const late = load.lag(0.99);
   if (late <= lagP99Ns || late <= responseShare * load.response(0.99)) return null;
   return `1 % of the requests started ${ms(late)} or more after their time`;

@@ -58,14 +58,14 @@ export function rateNotReached({ load, evidence }: Facts, { share }: Limits<'sha
 
 /**
  * The server's busiest thread has hardly any time left: it runs, or is ready to while others compete with it. Where the generator was
- * limited nothing is known of what the server would have had to do, so nothing is said.
+ * limited nothing is known of what the server would have had to do, so nothing is said. On a busy machine its waits are for others.
  */
 export function serverSaturated(
-  { server, load, evidence, generatorLimited }: Facts,
+  { server, load, evidence, generatorLimited, machineBusy }: Facts,
   limits: Limits<'demandShare' | 'cpuShare'>,
 ): Finding {
   if (generatorLimited) return null;
-  const wanted = demand(server);
+  const wanted = machineBusy ? server.cpuShare : demand(server);
   if (wanted === null) {
     const share = processShare(evidence, load?.measureSeconds ?? 0);
     return share >= limits.demandShare ? `the server ran for ${percent(share)} of measure` : null;
@@ -103,6 +103,14 @@ export function notSteady({ load, evidence }: Facts, limits: Limits<'halvesMargi
     limits.halvesMargin,
   );
   return found.length === 0 ? null : found.map((reason) => unsteadyWords[reason]).join('; ');
+}
+
+/** Of a load that was to be measured when it is steady. */
+export function neverSteady({ load }: Facts): Finding {
+  if (load?.report.steadyReached !== false) return null;
+  const { startNs, measureStartNs } = load.report;
+  const seconds = Number(((measureStartNs - startNs) / 1e9).toFixed(1));
+  return `not steady after ${seconds} s of warm-up, when measure began all the same`;
 }
 
 export function connectionsNotReached({ load, figures }: Facts, { share }: Limits<'share'>): Finding {

@@ -5,15 +5,55 @@ import { kernelDeltas } from './evidence.ts';
 import { ms, percent, type Facts } from './facts.ts';
 import { fared, isStarved, type StarvedLimits } from './findings-generator.ts';
 import { overflow } from './gauges.ts';
+import { isFull, type FullLimits } from './machine-shares.ts';
 import type { Finding, Limits } from './rule.ts';
+import type { SelfCheckFigures } from './self-check.ts';
+import { shareWithin, timeWithin } from './span.ts';
 
-/** Other programs took every moment that the trial left. */
-export function noneIdle({ figures }: Facts, limits: Limits<'otherShare' | 'idleShare'>): Finding {
-  const { otherShare = null, idleShare = null } = figures?.machine ?? {};
-  if (otherShare === null || idleShare === null) return null;
-  if (otherShare < limits.otherShare || idleShare > limits.idleShare) return null;
-  return `other programs used ${percent(otherShare)} of the processors, and left ${percent(idleShare)} idle`;
+/** Other programs took nearly every moment that the trial left. */
+export function noneIdle({ figures }: Facts, limits: FullLimits): Finding {
+  if (figures === null) return null;
+  const { otherShare, idleShare } = figures.machine;
+  if (!isFull(otherShare, idleShare, figures.processors, limits)) return null;
+  return `other programs used ${percent(otherShare ?? 0)} of the processors, and left ${percent(idleShare ?? 0)} idle`;
 }
+
+/** The same of some seconds only. */
+export function noneIdleAtTimes(
+  { figures }: Facts,
+  { timeShare, shortestNs, ...limits }: FullLimits & Limits<'timeShare' | 'shortestNs'>,
+): Finding {
+  if (figures?.machine.otherShare == null) return null;
+  const { measure, seconds, processors } = figures;
+  const full = seconds.filter(
+    ({ startNs, endNs, foreignShare, idleShare }) =>
+      endNs - startNs >= shortestNs && isFull(foreignShare, idleShare, processors, limits),
+  );
+  const share = timeWithin(full, measure) / (measure.endNs - measure.startNs);
+  return share < timeShare ? null : `in ${percent(share)} of measure other programs left no processor idle`;
+}
+
+/** The generator's lateness is in the tail, and others had the processors at the time. */
+export function lateBesideOthers(
+  { load, figures }: Facts,
+  limits: Limits<'lagP99Ns' | 'responseShare' | 'otherShare' | 'completed' | 'shortestNs'>,
+): Finding {
+  if (load === null || figures === null || load.report.measure.completed < limits.completed) return null;
+  const [late, response] = [load.lag(0.99), load.response(0.99)];
+  if (late <= limits.lagP99Ns || late <= limits.responseShare * response) return null;
+  const seconds = figures.seconds.filter(({ startNs, endNs }) => endNs - startNs >= limits.shortestNs);
+  const others = seconds.reduce((most, { foreignShare }) => Math.max(most, foreignShare ?? 0), 0);
+  if (others < limits.otherShare) return null;
+  return `1 % of the requests started ${ms(late)} or more after their time, of ${ms(response)} response time, while other programs used up to ${percent(others)} of the processors`;
+}
+
+export function stolen({ figures }: Facts, limits: Limits<'stealShare'>): Finding {
+  const share = figures?.machine.stealShare ?? 0;
+  return share > limits.stealShare ? stolenText(share) : null;
+}
+
+const stolenText = (share: number): string =>
+  `the hypervisor took ${percent(share)} of the processors’ time for other machines`;
 
 export function serverKeptFromRunning(
   { server, figures }: Facts,
@@ -33,17 +73,24 @@ export function linkLate({ evidence }: Facts, limits: Limits<'lateP99Ns' | 'rttS
   return `1 % of the packets were delivered ${ms(late)} or more after their time, above ${ms(most)}`;
 }
 
-export function othersBusy({ figures }: Facts, limits: Limits<'stealShare' | 'otherShare'>): Finding {
+export function othersBusy({ figures }: Facts, limits: FullLimits & Limits<'stealShare'>): Finding {
   if (figures === null) return null;
-  const { stealShare, otherShare } = figures.machine;
+  const { stealShare, otherShare, idleShare } = figures.machine;
   const found = [];
   if (otherShare !== null && otherShare > limits.otherShare) {
     found.push(`other programs used ${percent(otherShare)} of the processors`);
   }
-  if (stealShare !== null && stealShare > limits.stealShare) {
-    found.push(`the hypervisor took ${percent(stealShare)} of their time for other machines`);
+  if (otherShare === null && isFull(foreignOf(figures), idleShare, figures.processors, limits)) {
+    found.push('no processor was idle, and a server that runs already cannot be told from other programs');
   }
+  if (stealShare !== null && stealShare > limits.stealShare) found.push(stolenText(stealShare));
   return found.length === 0 ? null : found.join(', and ');
+}
+
+function foreignOf({ seconds, measure }: SelfCheckFigures): number | null {
+  return shareWithin(seconds, measure, ({ startNs, endNs, foreignShare: share }) =>
+    share === null ? null : share * (endNs - startNs),
+  );
 }
 
 export function clockStepped({ figures }: Facts, { stepMs }: Limits<'stepMs'>): Finding {

@@ -25,6 +25,22 @@ export function machineShares(spans: readonly MachineSpan[], window: Span, knows
   };
 }
 
+export interface FullLimits {
+  readonly otherShare: number;
+  readonly idleProcessors: number;
+}
+
+/** Other programs use so much that hardly a processor is idle. False where that is not known. */
+export function isFull(
+  others: number | null,
+  idle: number | null,
+  processors: number | null,
+  limits: FullLimits,
+): boolean {
+  if (others === null || idle === null || processors === null) return false;
+  return others >= limits.otherShare && idle * processors <= limits.idleProcessors;
+}
+
 type TimeName = Exclude<keyof ProcessorTimes, 'processors'>;
 
 /** Counters of idle time fall a little now and then (proc_stat(5)). */
@@ -42,13 +58,15 @@ function ofAll({ after }: MachineSpan, us: number | null): number | null {
 const sum = (a: number | null, b: number | null): number | null => (a === null || b === null ? null : a + b);
 
 /**
- * Busy time less that of the trial's processes. Busy is what is neither idle nor stolen: idle time is measured exactly where ticks stop on an
- * idle processor, while busy time is guessed from who runs at each tick. Below 0 by the steps of 10 ms in which all of these count, so it is summed first.
+ * Busy time less that of the trial's processes and of interrupts, which are no program's. Busy is what is neither idle nor stolen: idle time
+ * is measured exactly where ticks stop on an idle processor, while busy time is guessed from who runs at each tick. Some kernels account
+ * interrupts exactly and in no process's time (CONFIG_IRQ_TIME_ACCOUNTING): packets of the trial would be other programs' there. Below 0 by the steps of 10 ms in which all of these count, so it is summed first.
  */
 function othersNs(span: MachineSpan): number | null {
   const { before, after } = span;
   const [from, to] = [before.machine.trialCpuUs, after.machine.trialCpuUs];
-  const rest = [grown(span, 'idleUs'), grown(span, 'ioWaitUs'), grown(span, 'stealUs')].reduce(sum);
+  const names = ['idleUs', 'ioWaitUs', 'stealUs', 'interruptUs'] as const;
+  const rest = names.map((name) => grown(span, name)).reduce(sum);
   const processors = after.machine.processors?.processors ?? null;
   if (from === null || to === null || rest === null || processors === null) return null;
   const busyUs = ((span.endNs - span.startNs) / 1e3) * processors - rest;

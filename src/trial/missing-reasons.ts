@@ -62,6 +62,12 @@ function* reasons(evidence: TrialEvidence): Generator<readonly [string, string]>
     yield ['server.eventLoopDelay', 'the server gave no snapshot at the end of measure'];
     yield ['cpu.server', 'the server gave no snapshot at both ends of measure'];
   }
+  if (serverAtMeasureEnd?.eventLoopDelay?.count === 0) {
+    yield [
+      'server.eventLoopDelay',
+      'its event loop came to no two ticks of its sampler: blocked, or measured too briefly',
+    ];
+  }
   yield ['server.eventLoopDelay', "this server has no event loop of Node's"];
   yield ['server.settings', 'this runtime has no such setting'];
   if (sampler === null) {

@@ -14,6 +14,7 @@ import {
   type TrialRecord,
 } from '../results/record.ts';
 import type { ServerRecord } from '../results/server-record.ts';
+import { longestWarmUpMs } from '../scenario/warm-up.ts';
 import type { ServerReport } from '../server/messages.ts';
 import { encodeHdr } from '../stats/hdr-codec.ts';
 import type { SparseCounts } from '../stats/histogram.ts';
@@ -66,6 +67,7 @@ export function trialRecord(evidence: TrialEvidence): TrialRecord {
       reused: latencySet(generator, (split) => split.reused),
     },
     ...ofUnanswered(generator),
+    ...ofSteadiness(evidence),
     connections: generator === null ? null : connections(generator),
     fds: fds(evidence),
     timeWait: timeWait(evidence),
@@ -170,6 +172,14 @@ function ofUnanswered(generator: GeneratorReport | null): Pick<TrialRecord, 'cen
   return { ...(found === null ? {} : { censored: found }), ...(slowest.length === 0 ? {} : { slowest }) };
 }
 
+/** Absent where warm-up had a fixed end, or nothing is known of it. */
+function ofSteadiness({ generator, planned }: TrialEvidence): Pick<TrialRecord, 'steady'> {
+  const reached = generator?.steadyReached;
+  if (generator === null || reached === undefined) return {};
+  const warmUpMs = (generator.measureStartNs - generator.startNs) / 1e6;
+  return { steady: { atMostMs: longestWarmUpMs(planned.config.load), reached, warmUpMs } };
+}
+
 function isMeasured(name: string): name is LatencyName {
   return (latencyNames as readonly string[]).includes(name);
 }
@@ -224,8 +234,13 @@ function serverRecord(evidence: TrialEvidence): ServerRecord {
     ...(server?.tls === undefined ? {} : { tls: server.tls }),
     ...(server?.faults === undefined ? {} : { faults: server.faults }),
     // From the snapshot at the end of measure: it covers the time since the one at its start.
-    eventLoopDelay: serverAtMeasureEnd?.eventLoopDelay ?? null,
+    eventLoopDelay: sampledDelay(serverAtMeasureEnd?.eventLoopDelay ?? null),
   };
+}
+
+/** Without a sample its zeros are no figures. */
+function sampledDelay(delay: ServerReport['eventLoopDelay']): ServerRecord['eventLoopDelay'] {
+  return delay === null || delay.count === 0 ? null : delay;
 }
 
 function serverPerConnection(server: ServerReport | null): ServerRecord['requestsPerConnection'] {

@@ -21,6 +21,18 @@ const starved = {
 const whyStarved =
   'an idle processor takes a woken thread within 0.1 ms, so waits of half a time slice are other programs’ turns; where they fill a quarter of the time, a quarter of all that happens, happens late';
 
+/** A machine on which there is no room beside others. */
+const full = {
+  /** Used by other programs. */
+  otherShare: 0.2,
+  /** Idle on average, of all. */
+  idleProcessors: 0.2,
+} as const;
+/** From one look at the machine to the next: in a shorter time a few ticks of 10 ms are a large share. */
+const look = { shortestNs: 0.5e9 } as const;
+const whyFull =
+  'with an idle processor in less than a fifth of the time, whatever becomes ready must wait until another program is made to stop: their time slices are in every quantile; a fifth of the machine tells other programs from the trial’s own';
+
 /** In this order the reasons of a trial are listed. */
 export const invalidRules: readonly InvalidRule[] = [
   invalidIf('server-unreachable', {
@@ -43,9 +55,10 @@ export const invalidRules: readonly InvalidRule[] = [
     find: generator.startsLate,
   }),
   invalidIf('generator-limited', {
-    thresholds: { cpuShare: 0.95 },
-    reason: 'a closed load is as fast as its slower side: a worker that runs for 95 % of the time is it',
-    needs: 'a closed load; schedstat of the worker threads, or CPU time of the process',
+    thresholds: { demandShare: 0.95 },
+    reason:
+      'a worker that runs, or is ready to, for 95 % of the time is the slower side, as fast as which a closed load is; in an open one a request takes twenty times the worker’s own work (M/M/1), and where answers wait to be read no lag shows it',
+    needs: 'schedstat of the worker threads, or CPU time of the process',
     find: generator.alwaysBusy,
   }),
   invalidIf('generator-limited', {
@@ -53,6 +66,12 @@ export const invalidRules: readonly InvalidRule[] = [
     reason: whyStarved,
     needs: 'schedstat of the worker threads',
     find: generator.keptFromRunning,
+  }),
+  invalidIf('generator-limited', {
+    thresholds: { ...full, nice: 1 },
+    reason: `${whyFull}; one of lower priority than they waits longest, though a second may go by in which it was lucky`,
+    needs: 'priority of the generator, /proc/stat; CPU time of the trial’s processes',
+    find: generator.givesWay,
   }),
   invalidIf('generator-limited', {
     thresholds: { serverShare: 0.01 },
@@ -63,11 +82,29 @@ export const invalidRules: readonly InvalidRule[] = [
     find: generator.sharesProcessor,
   }),
   invalidIf('machine-busy', {
-    thresholds: { otherShare: 0.2, idleShare: 0.02 },
-    reason:
-      'with no idle processor left, whatever becomes ready must wait until another program is made to stop: their time slices are in every quantile; a fifth of the machine tells other programs from the trial’s own',
+    thresholds: full,
+    reason: whyFull,
     needs: '/proc/stat; CPU time of the trial’s processes',
     find: machine.noneIdle,
+  }),
+  invalidIf('machine-busy', {
+    thresholds: { ...full, ...look, timeShare: 0.05 },
+    reason: `${whyFull}; a twentieth of the time is five times what lies beyond the 99th percentile`,
+    needs: '/proc/stat each second; CPU time of the trial’s processes',
+    find: machine.noneIdleAtTimes,
+  }),
+  invalidIf('machine-busy', {
+    thresholds: { ...look, lagP99Ns: 1e6, responseShare: 0.25, otherShare: 0.2, completed: 100 },
+    reason:
+      'what starts late is woken late to read its answer too, and so is the server: a quarter of the slowest percent’s response time is what can be seen of that; in a second in which others use a fifth of the machine it is their doing',
+    needs: 'lag and response time of the client; /proc/stat each second',
+    find: machine.lateBesideOthers,
+  }),
+  invalidIf('machine-busy', {
+    thresholds: { stealShare: 0.1 },
+    reason: 'every tenth moment the trial stands still, and a tenth of its requests with it',
+    needs: '/proc/stat',
+    find: machine.stolen,
   }),
   invalidIf('machine-busy', {
     thresholds: { ...starved, otherShare: 0.2 },
@@ -123,9 +160,9 @@ export const warningRules: readonly WarningRule[] = [
     find: ({ evidence }) => evidence.mode.fallback,
   }),
   warnIf('machine-busy', {
-    thresholds: { stealShare: 0.05, otherShare: 0.1 },
+    thresholds: { stealShare: 0.05, otherShare: 0.1, idleProcessors: full.idleProcessors },
     reason:
-      'when every tenth moment of the processors belongs to other programs, or every twentieth to other machines, the slowest percents of the requests meet them',
+      'when every tenth moment of the processors belongs to other programs, or every twentieth to other machines, the slowest percents of the requests meet them; a machine that a server which runs already may have filled itself is in between',
     needs: '/proc/stat; CPU time of the trial’s processes',
     find: machine.othersBusy,
   }),
@@ -195,7 +232,7 @@ export const warningRules: readonly WarningRule[] = [
   warnIf('server-saturated', {
     thresholds: { demandShare: 0.9, cpuShare: 0.25 },
     reason:
-      'with a tenth of its time left a request takes ten times its own work (M/M/1). Time in which others keep the thread from running is as little left to it; but where it runs for less than a quarter, it is not its own work that fills the time. No more than a warning: the figures are what this server does under this load, and to know that may be the question',
+      'with a tenth of its time left a request takes ten times its own work (M/M/1). Time in which others of the trial keep the thread from running is as little left to it, though not that of a busy machine; and where it runs for less than a quarter, it is not its own work that fills the time. No more than a warning: the figures are what this server does under this load, and to know that may be the question',
     needs: 'schedstat of the server’s threads, or CPU time of its process',
     find: load.serverSaturated,
   }),
@@ -236,10 +273,17 @@ export const warningRules: readonly WarningRule[] = [
     needs: 'a load of steady rate; latency of each second',
     find: load.notSteady,
   }),
+  warnIf('not-steady', {
+    thresholds: {},
+    reason:
+      'the load was to warm up until MSER-5 puts the cut of neither the means nor the 99th percentiles of its seconds at the latest place',
+    needs: 'load.steady; latency of each second of warm-up',
+    find: load.neverSteady,
+  }),
   warnIf('lag', {
     thresholds: { lagP99Ns: 1e6, responseShare: 0.1 },
     reason: 'a tenth of the slowest percent’s response time is its late start',
-    needs: 'an open load; lag and response time of the client',
+    needs: 'lag and response time of the client; without pauses a closed load has none',
     find: generator.lag,
   }),
   warnIf('rate-not-reached', {

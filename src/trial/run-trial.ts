@@ -2,13 +2,13 @@
  * Runs one trial: server, generator and sampler as processes and threads of their own, in a lab or on this host.
  * Whatever fails on the way becomes a reason in the evidence; what was measured before is kept, and every process is gone at the end.
  */
-import { nowNs } from '../kernel/clock.ts';
 import type { Lab } from '../lab/lab.ts';
 import { LabError } from '../lab/link-process.ts';
 import {
   loadDeadlineMs,
   serverGraceMs,
   settleMs,
+  startLoadMs,
   startServerMs,
   StepFailure,
   stepDeadlines,
@@ -20,6 +20,8 @@ import { emptyEvidence, type Circumstances, type PlannedTrial, type TrialEvidenc
 import { readHostSettings } from './host-settings.ts';
 import { serverNeeds, type ServerNeeds } from './server-needs.ts';
 import { settled } from './settle.ts';
+import { takeSnapshots } from './snapshots.ts';
+import type { MeasureTimes } from '../generator/messages.ts';
 import type { InvalidCode } from '../results/warnings.ts';
 import type { SamplerRequest } from '../samplers/messages.ts';
 import type { TrialServer } from '../server/server-handle.ts';
@@ -231,11 +233,20 @@ async function load(request: TrialRequest, evidence: TrialEvidence, parts: Parts
   const server = parts.server!;
   const generator = parts.generator!;
   if (onLive !== undefined) generator.onLive(onLive);
+  const hear = (times: MeasureTimes): void => {
+    evidence.measureStartNs = times.measureStartNs;
+    evidence.measureEndNs = times.measureEndNs;
+  };
   const started = new Promise<void>((resolve) => {
     generator.onStarted((times) => {
-      evidence.measureStartNs = times.measureStartNs;
-      evidence.measureEndNs = times.measureEndNs;
+      hear(times);
       resolve();
+    });
+  });
+  const measure = new Promise<MeasureTimes>((resolve) => {
+    generator.onMeasure((times) => {
+      hear(times);
+      resolve(times);
     });
   });
   const serverGone = server.died.then(() => {
@@ -251,57 +262,19 @@ async function load(request: TrialRequest, evidence: TrialEvidence, parts: Parts
   generator.start({ config, host: server.host, port: server.port, seed, ...parts.verification });
   const snapshots = new AbortController();
   try {
-    const startBounds = { deadlineMs: stepDeadlines.startLoadMs, code: 'generator-died', signal } as const;
+    const startBounds = { deadlineMs: startLoadMs(config), code: 'generator-died', signal } as const;
     await within(Promise.race([started, generator.done, serverGone, labGone]), 'the start of the load', startBounds);
-    const taken = [
-      snapshotAt(evidence, server, 'serverAtMeasureStart', evidence.measureStartNs, snapshots.signal),
-      snapshotAt(evidence, server, 'serverAtMeasureEnd', evidence.measureEndNs, snapshots.signal),
-    ];
+    const taken = takeSnapshots(evidence, server, measure, snapshots.signal);
     const bounds = { deadlineMs: loadDeadlineMs(config), code: 'generator-died', signal } as const;
     evidence.generator = await within(Promise.race([generator.done, serverGone, labGone]), 'the load', bounds);
     // The report can overtake the snapshot at the end of measure: with nothing left to drain both are due at once.
-    await Promise.all(taken);
+    await taken;
   } catch (error) {
     await endEarly(evidence, generator);
     if (!(error instanceof StepFailure && (error.code === 'server-died' || error.code === 'lab-died'))) throw error;
   } finally {
     snapshots.abort();
   }
-}
-
-/** A snapshot at a time of CLOCK_MONOTONIC. One that fails leaves its place empty: the CPU figures will say that they are missing. */
-async function snapshotAt(
-  evidence: TrialEvidence,
-  server: TrialServer,
-  place: 'serverAtMeasureStart' | 'serverAtMeasureEnd',
-  atNs: number | null,
-  signal: AbortSignal,
-): Promise<void> {
-  if (atNs === null) return;
-  try {
-    const bounds = { deadlineMs: 2 ** 31 - 1, code: 'server-died', signal } as const;
-    await within(sleep(Math.max(0, (atNs - nowNs()) / 1e6), signal), 'waiting for measure', bounds);
-    const taking = server.snapshot();
-    evidence[place] = await within(taking, 'a snapshot of the server', {
-      deadlineMs: stepDeadlines.snapshotMs,
-      code: 'server-died',
-    });
-  } catch (error) {
-    if (!(error instanceof StepFailure)) throw error;
-  }
-}
-
-function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener(
-      'abort',
-      () => {
-        clearTimeout(timer);
-      },
-      { once: true },
-    );
-  });
 }
 
 /** Stops a load that can give no valid trial any more, and keeps the report it still gives. */

@@ -4,7 +4,7 @@ import { shareOf } from '../load/split.ts';
 import type { SelfCheckRecord } from '../results/self-check-record.ts';
 import type { TrialConfig } from '../scenario/config.ts';
 import type { ServerSecond } from '../server/loop-log.ts';
-import type { TrialEvidence } from './evidence.ts';
+import { isElsewhere, type TrialEvidence } from './evidence.ts';
 import { clockStepMs, machineShares, type MachineShares } from './machine-shares.ts';
 import { rounded, roundedOrNull, shareWithin, type Span } from './span.ts';
 import {
@@ -25,8 +25,24 @@ export interface SelfCheckFigures {
   /** The busiest thread of the server. */
   readonly server: ThreadShares;
   readonly machine: MachineShares;
+  /** What it did from one look to the next, of those that have a part in measure. */
+  readonly seconds: readonly MachineSecond[];
+  /** Null where nobody could look. */
+  readonly processors: number | null;
+  readonly clientNice: number | null;
   readonly clockStepMs: number | null;
   readonly connectionsRequested: number | null;
+}
+
+interface MachineSecond extends Span {
+  readonly idleShare: number | null;
+  /** Used by programs that the trial did not start: a server that runs already is one of them. */
+  readonly foreignShare: number | null;
+}
+
+function machineSecond(span: MachineSpan): MachineSecond {
+  const { idleShare, otherShare: foreignShare } = machineShares([span], span, true);
+  return { startNs: span.startNs, endNs: span.endNs, idleShare, foreignShare };
 }
 
 /** Null where measure never began. */
@@ -37,20 +53,27 @@ export function selfCheckFigures(evidence: TrialEvidence): SelfCheckFigures | nu
   if (startNs === null || endNs === null) return null;
   const measure = { startNs, endNs };
   const spans = machineSpans(sampler?.samples ?? []);
+  const ofMeasure = spans.filter((span) => span.endNs > startNs && span.startNs < endNs);
   return {
     measure,
     spans,
     workers: (generator?.loops ?? []).map((seconds) => workerShares(seconds, measure)),
     server: busiestServerThread(spans, measure),
     machine: machineShares(spans, measure, knowsTrial(planned.config)),
+    seconds: ofMeasure.map(machineSecond),
+    clientNice:
+      ofMeasure
+        .flatMap(({ before, after }) => [before, after].flatMap(({ machine }) => machine.clientNice ?? []))
+        .at(-1) ?? null,
+    processors: spans[0]?.after.machine.processors?.processors ?? null,
     clockStepMs: clockStepMs(spans),
     connectionsRequested: connectionsRequested(planned.config),
   };
 }
 
-/** A server that runs already is somebody else's process. */
-function knowsTrial({ server }: TrialConfig): boolean {
-  return server.kind !== 'external';
+/** A server that runs already on this machine is somebody else's process; one that runs elsewhere uses no processor here. */
+function knowsTrial(config: TrialConfig): boolean {
+  return config.server.kind !== 'external' || isElsewhere(config);
 }
 
 /**
@@ -81,7 +104,7 @@ export function selfCheck(evidence: TrialEvidence, figures: SelfCheckFigures | n
     generator: generatorSection(evidence, figures, at),
     server: serverSection(evidence, figures, at),
     machine: {
-      processors: spans[0]?.after.machine.processors?.processors ?? null,
+      processors: figures.processors,
       ...roundedShares(machine),
       clockStepMs: roundedOrNull(figures.clockStepMs),
       seconds: spans.map((span) => ({

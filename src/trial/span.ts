@@ -9,6 +9,11 @@ export interface Span {
 const overlapNs = (a: Span, b: Span): number =>
   Math.max(0, Math.min(a.endNs, b.endNs) - Math.max(a.startNs, b.startNs));
 
+/** How much of the window the spans cover, ns. They do not overlap. */
+export function timeWithin(spans: readonly Span[], window: Span): number {
+  return spans.reduce((sum, span) => sum + overlapNs(span, window), 0);
+}
+
 /**
  * What an amount that accrued over each span comes to within the window, each span's spread evenly over it, divided by the time of the
  * window that the spans cover. Null where they cover none, or an amount that matters is null.

@@ -22,7 +22,11 @@ export function verdictOn(
   const failures = evidence.failures.map(({ code, message }) => invalidReason(code, message));
   const reasons = [...failures, ...brokenRules(facts)];
   const known = new Set<string>(reasons.map(({ code }) => code));
-  const judged = { ...facts, generatorLimited: known.has('generator-limited') };
+  const judged = {
+    ...facts,
+    generatorLimited: known.has('generator-limited'),
+    machineBusy: known.has('machine-busy'),
+  };
   const warnings = warningRules
     // What makes the trial invalid is not said again.
     .filter(({ code }) => !known.has(code))

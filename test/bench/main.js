@@ -2,7 +2,17 @@
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
-const benchmarks = ['clients', 'idle-memory', 'lab-cycle', 'link', 'results-scale', 'time-wait-cost', 'tls', 'truth'];
+const benchmarks = [
+  'clients',
+  'idle-memory',
+  'lab-cycle',
+  'link',
+  'results-scale',
+  'time-wait-cost',
+  'tls',
+  'truth',
+  'verdicts',
+];
 
 const [name = 'clients', ...options] = process.argv.slice(2);
 if (!benchmarks.includes(name)) {

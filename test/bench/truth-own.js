@@ -37,8 +37,9 @@ function arrivalPlan(text) {
   const parsed = parseScenario(text, { file: 'truth.yaml' });
   if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
   const plan = planTrials(parsed.scenario, { seed });
-  const share = { startNs: 0, seed: plan.trials[0].seed, worker: 0, workers: 1 };
+  const share = { seed: plan.trials[0].seed, worker: 0, workers: 1 };
   const workload = createWorkload(plan.variants[0].trial.load, share);
+  workload.begin(0);
   const arrivalsNs = [];
   const isMeasured = [];
   while (workload.nextNs < Infinity) {

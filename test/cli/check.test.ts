@@ -7,20 +7,30 @@ import { expect, test } from 'vitest';
 import { addScenarioCommands } from '../../src/cli/scenario-commands.ts';
 
 /** Two variants, so one pair, and two gates that chance has a part in. */
-async function check(blocks: number): Promise<{ readonly code: number | null; readonly said: string }> {
+function check(blocks: number): Promise<Checked> {
+  const gates = 'gates: [{ metric: p50, margin: 5% }, { metric: errors, margin: 0.1% }]';
+  return checkText(
+    `name: gated\nbase: {}\naxes: { strategy.pool.size: [1, 4] }\nbaseline: { strategy.pool.size: 1 }\nblocks: ${blocks}\n${gates}\n`,
+  );
+}
+
+interface Checked {
+  readonly code: number | null;
+  readonly said: string;
+  readonly printed: string;
+}
+
+async function checkText(text: string): Promise<Checked> {
   const dir = mkdtempSync(join(tmpdir(), 'connbench-check-'));
   try {
     const path = join(dir, 'gated.yaml');
-    const gates = 'gates: [{ metric: p50, margin: 5% }, { metric: errors, margin: 0.1% }]';
-    writeFileSync(
-      path,
-      `name: gated\nbase: {}\naxes: { strategy.pool.size: [1, 4] }\nbaseline: { strategy.pool.size: 1 }\nblocks: ${blocks}\n${gates}\n`,
-    );
+    writeFileSync(path, text);
     let code: number | null = null;
     let said = '';
+    let printed = '';
     const output = {
-      print: () => undefined,
-      say: (text: string) => (said += `${text}\n`),
+      print: (line: string) => (printed += `${line}\n`),
+      say: (line: string) => (said += `${line}\n`),
       draw: () => undefined,
     };
     const program = new Command();
@@ -28,16 +38,26 @@ async function check(blocks: number): Promise<{ readonly code: number | null; re
       code = finished;
     });
     await program.parseAsync(['check', path], { from: 'user' });
-    return { code, said };
+    return { code, said, printed };
   } finally {
     rmSync(dir, { recursive: true, force: true });
   }
 }
 
 test('gates need blocks: 2/2^6 is more than half of 5 %, 2/2^7 is less', async () => {
-  expect(await check(6)).toEqual({
+  expect(await check(6)).toMatchObject({
     code: 0,
     said: 'gated: 2 gates at an error rate of 5 % in all cannot be decided with 6 blocks: it takes --blocks 7, or fewer gates or variants.\n',
   });
-  expect(await check(7)).toEqual({ code: 0, said: '' });
+  expect(await check(7)).toMatchObject({ code: 0, said: '' });
+});
+
+test('trials that may end their warm-up early: the longest that they may take', async () => {
+  const load = (more: string): string => `name: x\nbase: { load: { warmUp: 2s, duration: 10s${more} } }\nblocks: 2\n`;
+  const { printed } = await checkText(load(', steady: 40s'));
+  // Twice 2 + 40 + 10 s, and what it takes to start and stop.
+  expect(printed).toContain(
+    'ok, 1 variant, 2 trials, at most about 1:46; a trial warms up and measures for at most 0:52\n',
+  );
+  expect((await checkText(load(''))).printed).toContain('2 trials, about 0:26\n');
 });

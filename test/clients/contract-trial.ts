@@ -50,7 +50,7 @@ export async function contractTrial(trial: ContractTrial): Promise<ContractOutco
   try {
     const live = createLiveCounts();
     const before = openSockets();
-    const report = await client.run({
+    const share = await client.prepare({
       config: {
         ...trialConfig(load, strategy),
         client: client.name,
@@ -62,11 +62,11 @@ export async function contractTrial(trial: ContractTrial): Promise<ContractOutco
       seed: 1,
       worker: 0,
       workers: 1,
-      startNs: nowNs() + 5e6,
       live,
       ...(certificates === null ? {} : { caPem: certificates.caPem }),
       ...(traceNs === undefined ? {} : { traceNs: Float64Array.from(traceNs) }),
     });
+    const report = await share.run(nowNs() + 5e6);
     expect([live[OPEN_CONNECTIONS], openSockets() - before]).toEqual([0, 0]);
     expectConsistent(report);
     expect(report.phaseFaults).toEqual({ checked: report.measure.completed, faults: 0, first: null });

@@ -53,7 +53,13 @@ describe.each(cases)('$name, $way', ({ client, tls }) => {
     expect(countOf(latency.connect.new)).toBe(connections.opened);
     expect(countOf(latency.firstByte.reused)).toBe(requests - connections.opened);
     expectHandshakes(report.connections.tls, server.tls, connections.opened);
-    if (connections.teardown !== connections.opened) console.log(client.name, JSON.stringify(connections), JSON.stringify(server.firstCloser), JSON.stringify(server.closesByReason));
+    if (connections.teardown !== connections.opened)
+      console.log(
+        client.name,
+        JSON.stringify(connections),
+        JSON.stringify(server.firstCloser),
+        JSON.stringify(server.closesByReason),
+      );
     expect(connections.teardown).toBe(connections.opened);
     expect(server.firstCloser).toEqual({ client: connections.opened, server: 0, reset: 0 });
   });

@@ -32,16 +32,16 @@ async function fieldsRead(client: ClientName): Promise<ReadonlySet<string>> {
   const { config, read } = recorded(trial);
   const found = clients.find(({ name }) => name === client);
   if (found === undefined) throw new Error(`no client ${client}`);
-  await found.run({
+  const share = await found.prepare({
     config,
     host: '127.0.0.1',
     port: 1,
     seed: 1,
     worker: 0,
     workers: 1,
-    startNs: nowNs(),
     live: createLiveCounts(),
   });
+  await share.run(nowNs());
   return read;
 }
 

@@ -1,31 +1,13 @@
 /** The load as a client sees it: all arrivals of the open model, users who think and pause in the closed one, and a stop in both. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createWorkload, type Workload } from '../../src/clients/workload.ts';
+import type { Workload } from '../../src/clients/workload.ts';
+import { at, begun, inMs, ms, share, take, type Taken } from './begun-workload.ts';
 import { closedLoad, openLoad } from './trial-config.ts';
-
-const ms = 1e6;
-const share = { startNs: 1000 * ms, seed: 3, worker: 0, workers: 1 };
-
-interface Taken {
-  readonly atMs: number;
-  readonly user: number;
-  readonly inMeasure: number;
-}
-
-/** The next request, with its time in ms from the start. */
-function take(workload: Workload): Taken {
-  const { nextNs, user, inMeasure } = workload;
-  workload.take();
-  return { atMs: (nextNs - share.startNs) / ms, user, inMeasure };
-}
-
-const inMs = (workload: Workload): number => (workload.nextNs - share.startNs) / ms;
-const at = (timeMs: number): number => share.startNs + timeMs * ms;
 
 describe('open model', () => {
   it('gives every arrival, warm-up first, and is over after the last', () => {
-    const workload = createWorkload(openLoad({ ratePerSecond: 100, warmUpMs: 20, durationMs: 30 }), share);
+    const workload = begun(openLoad({ ratePerSecond: 100, warmUpMs: 20, durationMs: 30 }), share);
     expect([workload.users, workload.scheduled]).toEqual([1, [2, 3]]);
     const taken: Taken[] = [];
     while (!workload.over) {
@@ -44,7 +26,7 @@ describe('open model', () => {
 
   it('stop gives what was not taken, by phase', () => {
     const untaken = [0, 1, 2, 3, 5].map((count) => {
-      const workload = createWorkload(openLoad({ ratePerSecond: 100, warmUpMs: 20, durationMs: 30 }), share);
+      const workload = begun(openLoad({ ratePerSecond: 100, warmUpMs: 20, durationMs: 30 }), share);
       for (let index = 0; index < count; index++) workload.take();
       const rest = workload.stop();
       expect([workload.over, workload.nextNs]).toEqual([true, Infinity]);
@@ -64,7 +46,7 @@ describe('open model', () => {
       fc.property(fc.integer({ min: 1, max: 5 }), fc.constantFrom('constant', 'poisson'), (workers, arrivals) => {
         const load = openLoad({ ratePerSecond: 1000, warmUpMs: 20, durationMs: 50, arrivals });
         const all = (worker: number, of: number): number[] => {
-          const workload = createWorkload(load, { ...share, worker, workers: of });
+          const workload = begun(load, { ...share, worker, workers: of });
           const times: number[] = [];
           while (!workload.over) times.push(take(workload).atMs);
           return times;
@@ -85,7 +67,7 @@ describe('open model: shapes, traces, mixes', () => {
 
   it('follows the shape', () => {
     const shape = { kind: 'bursts', onMs: 10, offMs: 20 } as const;
-    const workload = createWorkload(openLoad({ ratePerSecond: 200, warmUpMs: 30, durationMs: 60, shape }), share);
+    const workload = begun(openLoad({ ratePerSecond: 200, warmUpMs: 30, durationMs: 60, shape }), share);
     expect(workload.scheduled).toEqual([2, 4]);
     expect(times(workload)).toEqual([0, 5, 30, 35, 60, 65]);
   });
@@ -94,17 +76,17 @@ describe('open model: shapes, traces, mixes', () => {
     const trace = { path: '/t', sha256: '', arrivals: 3 };
     const load = openLoad({ warmUpMs: 20, durationMs: 50, trace });
     const traceNs = Float64Array.from([0, 7 * ms, 49 * ms, 50 * ms]);
-    const workload = createWorkload(load, { ...share, traceNs });
+    const workload = begun(load, { ...share, traceNs });
     expect([workload.scheduled, workload.inMeasure]).toEqual([[0, 3], 1]);
     expect(times(workload)).toEqual([20, 27, 69]);
-    expect(() => createWorkload(load, share)).toThrow('the times of the trace are missing');
+    expect(() => begun(load, share)).toThrow('the times of the trace are missing');
   });
 
   it('draws requests by their number in the plan: the same on any number of workers', () => {
     const requests = [1, 2, 3].map((weight) => ({ weight, method: 'GET', path: `/${weight}` }) as const);
     const load = openLoad({ ratePerSecond: 1000, warmUpMs: 20, durationMs: 200, requests });
     const plan = (worker: number, workers: number): [number, number][] => {
-      const workload = createWorkload(load, { ...share, worker, workers });
+      const workload = begun(load, { ...share, worker, workers });
       const drawn: [number, number][] = [];
       while (!workload.over) {
         const { alternative } = workload;
@@ -127,7 +109,7 @@ describe('closed model: mixes and sessions', () => {
     const plan = (workers: number, answerMs: (user: number) => number): Map<number, number[]> => {
       const drawn = new Map<number, number[]>();
       for (let worker = 0; worker < workers; worker++) {
-        const workload = createWorkload(load, { ...share, worker, workers });
+        const workload = begun(load, { ...share, worker, workers });
         while (!workload.over) {
           const { alternative, user } = workload;
           const all = user * workers + worker;
@@ -148,7 +130,7 @@ describe('closed model: mixes and sessions', () => {
 
   it('a session opens a page, then its assets at once, thinks, and returns', () => {
     const load = closedLoad({ durationMs: 1000, thinkTimeMs: 30, page: { assets: 2 } });
-    const workload = createWorkload(load, share);
+    const workload = begun(load, share);
     const { atMs } = take(workload);
     expect(atMs).toBeLessThan(30);
     expect(workload.over).toBe(true);
@@ -166,7 +148,7 @@ describe('closed model: mixes and sessions', () => {
   });
 
   it('assets count where they begin: of a page in warm-up they may be measured', () => {
-    const workload = createWorkload(closedLoad({ warmUpMs: 10, durationMs: 50, page: { assets: 1 } }), share);
+    const workload = begun(closedLoad({ warmUpMs: 10, durationMs: 50, page: { assets: 1 } }), share);
     expect(take(workload)).toEqual({ atMs: 0, user: 0, inMeasure: 0 });
     workload.settled(0, at(12), false);
     expect(take(workload)).toEqual({ atMs: 12, user: 0, inMeasure: 1 });
@@ -174,7 +156,7 @@ describe('closed model: mixes and sessions', () => {
 
   it('drawn think times differ from pause to pause', () => {
     const load = closedLoad({ durationMs: 10_000, thinkTime: { distribution: 'exponential', meanMs: 20 } });
-    const workload = createWorkload(load, share);
+    const workload = begun(load, share);
     const pauses: number[] = [];
     let lastMs = take(workload).atMs;
     while (!workload.over || lastMs < 9000) {
@@ -192,7 +174,7 @@ describe('closed model: mixes and sessions', () => {
 
 describe('closed model', () => {
   it('a user starts again when it has its answer, until the end of measure', () => {
-    const workload = createWorkload(closedLoad({ warmUpMs: 10, durationMs: 20 }), share);
+    const workload = begun(closedLoad({ warmUpMs: 10, durationMs: 20 }), share);
     expect(take(workload)).toEqual({ atMs: 0, user: 0, inMeasure: 0 });
     expect([workload.over, workload.nextNs]).toEqual([true, Infinity]);
     workload.settled(0, at(9), false);
@@ -205,7 +187,7 @@ describe('closed model', () => {
   });
 
   it('a user thinks after its answer', () => {
-    const workload = createWorkload(closedLoad({ durationMs: 100, thinkTimeMs: 15 }), share);
+    const workload = begun(closedLoad({ durationMs: 100, thinkTimeMs: 15 }), share);
     const { atMs } = take(workload);
     expect(atMs).toBeGreaterThanOrEqual(0);
     expect(atMs).toBeLessThan(15);
@@ -214,7 +196,7 @@ describe('closed model', () => {
   });
 
   it('a user who fails pauses 10 ms; the others do not wait for it', () => {
-    const workload = createWorkload(closedLoad({ users: 3, durationMs: 100 }), share);
+    const workload = begun(closedLoad({ users: 3, durationMs: 100 }), share);
     expect([take(workload).user, take(workload).user, take(workload).user]).toEqual([0, 1, 2]);
     workload.settled(1, at(5), true);
     expect(inMs(workload)).toBe(15);
@@ -239,7 +221,7 @@ describe('closed model', () => {
   ])(
     'after a failure a user with a think time %s does not come earlier than after an answer',
     (_name, thinkTimeMs, waitMs) => {
-      const workload = createWorkload(closedLoad({ durationMs: 200, thinkTimeMs }), share);
+      const workload = begun(closedLoad({ durationMs: 200, thinkTimeMs }), share);
       take(workload);
       workload.settled(0, at(50), true);
       expect(inMs(workload)).toBe(50 + waitMs);
@@ -250,14 +232,14 @@ describe('closed model', () => {
   );
 
   it('a pause that would end after measure ends the user', () => {
-    const workload = createWorkload(closedLoad({ durationMs: 20 }), share);
+    const workload = begun(closedLoad({ durationMs: 20 }), share);
     take(workload);
     workload.settled(0, at(10), true);
     expect([workload.over, workload.nextNs]).toEqual([true, Infinity]);
   });
 
   it('after stop nobody comes back', () => {
-    const workload = createWorkload(closedLoad({ users: 2, durationMs: 20 }), share);
+    const workload = begun(closedLoad({ users: 2, durationMs: 20 }), share);
     take(workload);
     expect(workload.stop()).toEqual([0, 0]);
     workload.settled(0, at(5), false);
@@ -266,7 +248,7 @@ describe('closed model', () => {
 
   it('each worker has its own users, numbered from 0', () => {
     const users = [0, 1, 2].map((worker) => {
-      const workload = createWorkload(closedLoad({ users: 7 }), { ...share, worker, workers: 3 });
+      const workload = begun(closedLoad({ users: 7 }), { ...share, worker, workers: 3 });
       const seen: number[] = [];
       while (!workload.over) seen.push(take(workload).user);
       expect(seen).toHaveLength(workload.users);
@@ -292,7 +274,7 @@ describe('closed model', () => {
         fc.constantFrom(0, 3, 10, 30),
         fc.array(step, { maxLength: 200 }),
         (users, thinkTimeMs, steps) => {
-          const workload = createWorkload(closedLoad({ users, thinkTimeMs, durationMs: 300 }), share);
+          const workload = begun(closedLoad({ users, thinkTimeMs, durationMs: 300 }), share);
           const underWay: number[] = [];
           let nowMs = 0;
           let lastMs = 0;

@@ -21,10 +21,16 @@ describe('parseProcessorTimes', () => {
       ioWaitUs: 500_000,
       stealUs: 80_000,
       busyUs: 1_630_000,
+      interruptUs: 130_000,
     });
   });
 
-  test.each(['', 'cpu  1 2 3\ncpu0 1 2 3\n', 'cpu  1 2 3 4 5 6 7 8\n'])('gives nothing for %j', (text) => {
+  test.each([
+    '',
+    'cpu  1 2 3\ncpu0 1 2 3\n',
+    'cpu  1 2 3 4 5 6 7 8\n',
+    'cpu  0 0 0 0 0 0 0 0 0 0\ncpu0 0 0 0 0 0 0 0 0 0 0\n',
+  ])('gives nothing for %j', (text) => {
     expect(parseProcessorTimes(text)).toBeNull();
   });
 });

@@ -272,3 +272,64 @@ describe('OpenSchedule', () => {
     expect(() => new OpenSchedule({ ...good, ...wrong })).toThrow(message);
   });
 });
+
+describe('measure that begins earlier than planned', () => {
+  /** Reads a worker's schedule; measure is moved when so many arrivals have been given. */
+  function readMoved(config: OpenScheduleConfig, toNs: number, afterGiven: number): Arrival[] {
+    const schedule = new OpenSchedule(config);
+    const arrivals: Arrival[] = [];
+    const give = (): void => void arrivals.push({ atNs: schedule.intendedNs, inMeasure: schedule.inMeasure });
+    let hasArrival = schedule.next();
+    while (hasArrival && arrivals.length < afterGiven && schedule.intendedNs < toNs) {
+      give();
+      hasArrival = schedule.next();
+    }
+    hasArrival = schedule.beginMeasureAt(toNs);
+    while (hasArrival) {
+      give();
+      hasArrival = schedule.next();
+    }
+    return arrivals;
+  }
+
+  it('keeps what is measured, for any start and any number of workers, and offers the planned warm-up until then', () => {
+    const when = fc.record({ part: fc.double({ min: 0, max: 1, noNaN: true }), afterGiven: fc.nat({ max: 400 }) });
+    fc.assert(
+      fc.property(plan, fc.integer({ min: 1, max: 4 }), when, (config, count, { part, afterGiven }) => {
+        const toNs = Math.floor(part * config.warmUpNs);
+        const whole = read({ ...config, worker: 0, workers: 1 }).arrivals;
+        for (let worker = 0; worker < count; worker++) {
+          const own = { ...config, worker, workers: count };
+          const expected = whole
+            .filter((_, number) => number % count === worker)
+            .filter(({ atNs, inMeasure }) => inMeasure || atNs < toNs)
+            .map(({ atNs, inMeasure }) => ({ atNs: inMeasure ? atNs - config.warmUpNs + toNs : atNs, inMeasure }));
+          expect(readMoved(own, toNs, afterGiven)).toEqual(expected);
+        }
+      }),
+    );
+  });
+
+  it('keeps the numbers of the arrivals of measure, by which requests are drawn', () => {
+    const config = { warmUpNs: 1e9, durationNs: 1e9, ratePerSecond: 7, arrivals: 'poisson', ...one } as const;
+    const schedule = new OpenSchedule(config);
+    schedule.next();
+    expect(schedule.index).toBe(0);
+    expect(schedule.beginMeasureAt(0)).toBe(true);
+    expect([schedule.index, schedule.inMeasure]).toEqual([7, true]);
+  });
+
+  it('does not begin later, nor before the start; after the last arrival there is none', () => {
+    const schedule = new OpenSchedule({
+      warmUpNs: 1e9,
+      durationNs: 1e9,
+      ratePerSecond: 1,
+      arrivals: 'constant',
+      ...one,
+    });
+    expect(() => schedule.beginMeasureAt(1e9 + 1)).toThrow('measure cannot be moved from 1000000000 to 1000000001 ns');
+    expect(() => schedule.beginMeasureAt(-1)).toThrow(RangeError);
+    while (schedule.next());
+    expect(schedule.beginMeasureAt(0)).toBe(false);
+  });
+});

@@ -101,6 +101,17 @@ describe('the winner', () => {
     expect(text(result)).toContain(sentence);
   });
 
+  test('is nobody under a load that one variant has', () => {
+    const variants = [
+      variant('load=slow', { load: 'slow' }, { ratePerSecond: 10 }),
+      variant('load=fast', { load: 'fast' }, { ratePerSecond: 99 }),
+    ];
+    const [first] = answersOf(run({ variants }, () => ({})));
+    expect(text(first!)).toBe(
+      'slow is the only variant with its load, network and response: p50 0.210 ms, p99 0.641 ms.',
+    );
+  });
+
   test('says what is missing in the price', () => {
     const result = answer({ close: { p50Ns: 900_000, serverFds: null }, a: { p50Ns: 300_000 } });
     expect(text(result)).toContain('peak FDs, client/server 40/31 instead of 40/-;');

@@ -5,6 +5,7 @@ import { decodeHdr } from '../../src/stats/hdr-codec.ts';
 import { Histogram } from '../../src/stats/histogram.ts';
 import { mergeSparse } from '../../src/stats/summary.ts';
 import { latency, run, variant } from '../results/fixtures.ts';
+import { withCensored } from '../results/unanswered-fixture.ts';
 import { emptyInput, hostileInput, reported, smallComparison, smallInput, smallRun } from './report-inputs.ts';
 
 interface Line {
@@ -104,4 +105,16 @@ test('a damaged histogram is named with its trial', () => {
   );
   const input = smallInput({ runs: [reported({ ...results, trials })] });
   expect(() => renderHgrm(input)).toThrow(/^trial 2 \(pool=1\) is damaged: /);
+});
+
+test('requests without an answer are in it at their ages, and it says so', () => {
+  const results = smallRun();
+  const trials = results.trials.map((trial) => (trial.variant === 'pool=1' ? withCensored(trial, 50, 9e9) : trial));
+  const files = renderHgrm(smallInput({ runs: [reported({ ...results, trials })] }));
+  const text = contentOf(files, 'pool-1.hgrm');
+  // 1000 of each trial were answered: the last 100 of 2100 begin at 95.2 %.
+  expect(linesOf(text).at(-1)).toMatchObject({ share: 1, count: 2100 });
+  for (const { ms, share } of linesOf(text)) expect(ms > 8999, `at ${share}`).toBe(share > 2000 / 2100);
+  expect(text).toContain('#[100 of them had no answer in time and are in it at their ages');
+  expect(contentOf(files, 'pool-2.hgrm')).not.toContain('no answer');
 });

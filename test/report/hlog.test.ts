@@ -3,6 +3,7 @@ import { HistogramLogReader, listTags, type Histogram as HdrHistogram } from 'hd
 import { expect, test } from 'vitest';
 import { renderHlog } from '../../src/report/hlog.ts';
 import { latency, run, variant } from '../results/fixtures.ts';
+import { withCensored } from '../results/unanswered-fixture.ts';
 import { emptyInput, hostileInput, reported, smallComparison, smallInput, smallRun } from './report-inputs.ts';
 
 function intervalsOf(text: string): HdrHistogram[] {
@@ -161,4 +162,12 @@ test('nothing finished: a head and no interval', () => {
   const [file] = renderHlog(emptyInput());
   expect(intervalsOf(file!.content)).toEqual([]);
   expect(file!.content.split('\n').length).toBe(9);
+});
+
+test('says how many requests are in no interval', () => {
+  const results = timedRun();
+  const trials = results.trials.map((trial) => withCensored(trial, 7, 9e9));
+  const { content } = renderHlog({ runs: [reported({ ...results, trials })], comparison: smallComparison() })[0]!;
+  expect(content).toContain('#[14 requests had no answer in time and are in no interval');
+  expect(intervalsOf(content)).toHaveLength(intervalsOf(timed()).length);
 });

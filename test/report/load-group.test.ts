@@ -49,6 +49,9 @@ describe('the shipped scenarios', () => {
     'silent-middlebox': ['drop', 'reset'].map(
       (then) => `network.middlebox.then=${then}: none, tcp-keepalive-1s, pool-idle-2s`,
     ),
+    bursts: ['steady', 'bursts'].map((load) => `load=${load}: 2, 4, 32, 4-limit-10`),
+    'site-locality': ['all: close-6, keep-1, keep-2, keep-6, keep-12'],
+    timeouts: ['all: patient, impatient'],
     // A body of another size is other work: no strategy competes by it. The users who think for five seconds are another load.
     'slow-start': [
       ...sizes.map((size) => `server.response.size=${size}: new, warm`),

@@ -37,7 +37,8 @@ describe('storyText', () => {
   const connection = slowRequest().connection;
   it.each<readonly [string, Partial<SlowRequestRecord>]>([
     ['reused after 3.20 ms idle, use 12, age 812 ms', {}],
-    ['RESPONSE_TIMEOUT, opened for it, closed by the timeout, user 17', timedOut],
+    ['RESPONSE_TIMEOUT, opened for it, user 17', timedOut],
+    ['CONNECT_TIMEOUT, opened for it, closed by the timeout, user 17', { ...timedOut, code: 'CONNECT_TIMEOUT' }],
     [
       'status 503, taken over at once, use 2, age 1.00 ms, the server closed it',
       { status: 503, connection: { origin: 'handedOver', fate: 'serverClosed', use: 2, ageMs: 1, idleMs: null } },
@@ -81,7 +82,7 @@ describe('storyText', () => {
 describe('renderSlowest', () => {
   it('is a table per trial, the figures beside what happened', () => {
     const text = renderSlowest('pool=2', resultsWith([timedOut, slowRequest()]).trials, plain);
-    expect(text.split('\n').slice(0, 15)).toEqual([
+    expect(text.split('\n').slice(0, 14)).toEqual([
       'Slowest requests of pool=2',
       'Times in ms. ms: response time, from the moment the request was due; the columns',
       'after it add up to it: lag of the generator, waiting for a connection,',
@@ -93,8 +94,7 @@ describe('renderSlowest', () => {
       ' due s     ms   lag wait connect 1st byte download what happened',
       '─'.repeat(80),
       '20.500 >=5000 0.150    ·  0.0500     5000        · RESPONSE_TIMEOUT, opened for',
-      '                                                   it, closed by the timeout,',
-      '                                                   user 17',
+      '                                                   it, user 17',
       ' 1.234   5.00     ·    ·       ·     5.00        · reused after 3.20 ms idle,',
       '                                                   use 12, age 812 ms',
     ]);
@@ -144,7 +144,7 @@ describe('elsewhere', () => {
       .replaceAll(/<[^>]*>/g, ' ')
       .replaceAll(/\s+/g, ' ');
     expect(first).toContain('&gt;=5000');
-    expect(first).toContain('RESPONSE_TIMEOUT, opened for it, closed by the timeout, user 17');
+    expect(first).toContain('RESPONSE_TIMEOUT, opened for it, user 17');
     expect(section).not.toContain('<script>alert');
   });
 

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readlinkSync } from 'node:fs';
+import { setPriority } from 'node:os';
 import { expect, it, describe } from 'vitest';
 import { Collector } from '../../src/samplers/collector.ts';
 import { startFileOpeningChild } from './child.ts';
@@ -42,6 +43,26 @@ describe.skipIf(process.platform !== 'linux')('Collector (Linux)', () => {
     expect(sample.client.timeWait).toBe(0);
     expect(Object.values(sample.sockstat)).not.toContain(null);
     expect(collector.summary().missing).toEqual({});
+  });
+
+  it('looks at the client while it lives, and keeps what it had used at its last sample', async () => {
+    const text = "process.stdout.write('.'); const end = Date.now() + 30_000; while (Date.now() < end);";
+    const child = spawn(process.execPath, ['-e', text], { stdio: ['ignore', 'pipe', 'ignore'] });
+    await once(child.stdout, 'data');
+    const collector = new Collector({ ...request, clientPid: child.pid! });
+    setPriority(child.pid!, 7);
+    const before = collector.sample(false, true);
+    // Used by the child, whoever else is on the machine.
+    const used = (): number => collector.sample(false, false).client.cpuUs! - before.client.cpuUs!;
+    while (used() < 400_000) await new Promise((resolve) => setTimeout(resolve, 20));
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+    const after = collector.sample(false, true);
+    collector.close();
+    expect(after.client.cpuUs).toBeNull();
+    expect([before, after].map(({ machine }) => machine!.clientNice)).toEqual([7, null]);
+    expect(after.machine!.trialCpuUs! - before.machine!.trialCpuUs!).toBeGreaterThanOrEqual(400_000);
   });
 
   it('says which process ended and goes on with the other', async () => {

@@ -11,13 +11,14 @@ import { makeClosedConnections, type ClosedConnections } from './closed-connecti
 
 describe('countSpacingNs', () => {
   it.each([
-    ['a cheap count is taken every time', 1e6, 1e6, 0],
-    ['3 ms is still cheap', 3e6, 3e6, 0],
-    ['5 ms, at 5 % of a core', 5e6, 5e6, 100e6],
-    ['20 ms, at 5 % of a core', 20e6, 20e6, 400e6],
-    ['a count that was preempted once', 80e6, 1e6, 0],
-    ['the count after it', 1e6, 80e6, 0],
-    ['a growing table', 10e6, 8e6, 160e6],
+    ['a cheap count is taken every time', 0.1e6, 0.1e6, 0],
+    ['0.2 ms is still cheap', 0.2e6, 0.2e6, 0],
+    ['0.5 ms, at 0.1 % of a core', 0.5e6, 0.5e6, 500e6],
+    ['5 ms would be every 5 s: once a second', 5e6, 5e6, 1e9],
+    ['80 ms would be 8 % of a core: 5 %', 80e6, 80e6, 1.6e9],
+    ['a count that was preempted once', 80e6, 0.1e6, 0],
+    ['the count after it', 0.1e6, 80e6, 0],
+    ['a growing table', 0.8e6, 0.6e6, 600e6],
   ])('%s', (_name, lastNs, beforeNs, spacingNs) => {
     expect(countSpacingNs(lastNs, beforeNs)).toBeCloseTo(spacingNs, 3);
   });
@@ -54,12 +55,12 @@ describe('PacedTimeWait', () => {
   }
 
   it('counts every time where that is cheap', () => {
-    expect(readEvery100Ms(1e6, 5)).toEqual({ values: [1, 2, 3, 4, 5], intervalsMs: [100, 100, 100, 100] });
+    expect(readEvery100Ms(0.1e6, 5)).toEqual({ values: [1, 2, 3, 4, 5], intervalsMs: [100, 100, 100, 100] });
   });
 
   it('repeats the last count until the next is due where that is dear, and counts last of all', () => {
-    // 10 ms each: one every 200 ms. The second comes at once, because a single dear count may have been an accident.
-    expect(readEvery100Ms(10e6, 7)).toEqual({ values: [1, 2, 2, 3, 3, 4, 5], intervalsMs: [100, 200, 200, 100] });
+    // 0.4 ms each: one every 400 ms. The second comes at once, because a single dear count may have been an accident.
+    expect(readEvery100Ms(0.4e6, 7)).toEqual({ values: [1, 2, 2, 2, 2, 3, 4], intervalsMs: [100, 400, 100] });
   });
 });
 

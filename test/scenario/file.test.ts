@@ -104,7 +104,7 @@ describe('a shipped scenario', () => {
 
   it('is suggested for a misspelt name', async () => {
     expect(await linesOf('time-wait-owners')).toEqual([
-      'time-wait-owners: is neither a shipped scenario (default, handshake-tax, keep-alive-timeout, max-requests, own-server, packets, pool-size, port-exhaustion, pull-request, silent-middlebox, slow-start, time-wait-owner) nor a file (did you mean "time-wait-owner"?)',
+      'time-wait-owners: is neither a shipped scenario (default, bursts, handshake-tax, keep-alive-timeout, max-requests, own-server, packets, pool-size, port-exhaustion, pull-request, silent-middlebox, site-locality, slow-start, time-wait-owner, timeouts) nor a file (did you mean "time-wait-owner"?)',
     ]);
   });
 
@@ -112,6 +112,7 @@ describe('a shipped scenario', () => {
     const shipped = await listShipped();
     expect(shipped.map(({ name }) => name)).toEqual([
       'default',
+      'bursts',
       'handshake-tax',
       'keep-alive-timeout',
       'max-requests',
@@ -121,8 +122,10 @@ describe('a shipped scenario', () => {
       'port-exhaustion',
       'pull-request',
       'silent-middlebox',
+      'site-locality',
       'slow-start',
       'time-wait-owner',
+      'timeouts',
     ]);
     for (const { question, look, estimatedSeconds } of shipped) {
       expect(question).toMatch(/\?$/);

@@ -61,7 +61,10 @@ describe('shapes', () => {
     ['{ shape: { bursts: { on: 1s } } }', ['base.load.shape.bursts: needs off, such as { on: 200ms, off: 800ms }']],
     ['{ shape: { steps: [] } }', ['base.load.shape.steps: needs at least one step, such as { rate: 100/s, for: 1s }']],
     ['{ shape: { steps: [{ rate: 1/s }] } }', ['base.load.shape.steps[0].for: is missing']],
-    ['{ shape: { steps: [{ rate: 0/s, for: 1s }] } }', ['base.load.shape.steps: needs a step with a rate above 0']],
+    [
+      '{ shape: { steps: [{ rate: 0/s, for: 1s }] } }',
+      ['base.load.shape.steps: plans no arrival in load.duration 10s (0, rounded): raise the rate, or measure longer'],
+    ],
     ['{ shape: { steps: 5 } }', ['base.load.shape.steps: must be a list, not 5']],
     ['{ shape: { ramp: { to: 9 } } }', ['base.load.shape.ramp.to: 9 needs a unit, for example 9/s']],
     [
@@ -74,13 +77,77 @@ describe('shapes', () => {
     ],
     ['{ model: closed, shape: steady }', ['base.load.shape: is for load.model open, but the model is closed']],
     [
+      '{ rate: 0.1/s, duration: 4900ms }',
+      ['base.load.rate: plans no arrival in load.duration 4900ms (0.49, rounded): raise the rate, or measure longer'],
+    ],
+    // The first step with arrivals would begin after the end.
+    [
+      '{ shape: { steps: [{ rate: 0/s, for: 5s }, { rate: 100/s, for: 1s }] }, duration: 5s }',
+      ['base.load.shape.steps: plans no arrival in load.duration 5s (0, rounded): raise the rate, or measure longer'],
+    ],
+    // Two rounds of 10 ms at 5/s are 0.1 arrivals, and the third is cut at 2 of its 10 ms.
+    [
+      '{ rate: 5/s, shape: { bursts: { on: 10ms, off: 1s } }, duration: 2022ms }',
+      [
+        'base.load.shape.bursts: plans no arrival in load.duration 2022ms (0.11, rounded): raise the rate, or measure longer',
+      ],
+    ],
+    ['{ rate: 0.1/s, duration: 5s }', []],
+    ['{ rate: 0.1/s, shape: { ramp: { to: 0.5/s } }, duration: 1700ms }', []],
+    [
       '{ rate: 1000000/s, duration: 1h }',
       [
-        'base.load.rate: makes up to 3600000000 arrivals in load.warmUp or load.duration; at most 1000000000 are planned',
+        'base.load.rate: makes up to 3600000000 arrivals in load.warmUp or load.duration; at most 1000000000 are planned: lower the rate, or measure for less long',
       ],
     ],
   ])('%s', (load, problems) => {
     expect(briefsOf(text(load)).map((line) => line.replace(/^\S+ /, ''))).toEqual(problems);
+  });
+});
+
+describe('a warm-up that ends when it is steady', () => {
+  it('is one that says so; off is what there is without the key', () => {
+    expect(loadOf('{ warmUp: 3s, steady: 40s }')).toMatchObject({ warmUpMs: 3000, steadyMs: 40_000 });
+    expect(loadOf('{ model: closed, steady: 1m }')).toMatchObject({ steadyMs: 60_000 });
+    expect(loadOf('{ steady: off }')).toEqual(loadOf('{}'));
+    expect(loadOf('{}')).not.toHaveProperty('steadyMs');
+  });
+
+  it('goes with every shape: warm-up is at one rate, or in bursts', () => {
+    for (const shape of [
+      '{ ramp: { to: 9/s } }',
+      '{ steps: [{ rate: 1/s, for: 1s }] }',
+      '{ bursts: { on: 1s, off: 2s } }',
+    ]) {
+      expect(loadOf(`{ steady: 30s, shape: ${shape} }`)).toMatchObject({ steadyMs: 30_000 });
+    }
+  });
+
+  it('an axis turns it off', () => {
+    const { variants } = scenarioOf(`${text('{ steady: 30s }')}axes: { load.steady: [30s, off] }\n`);
+    expect(variants.map(({ trial: { load } }) => load.steadyMs)).toEqual([30_000, undefined]);
+  });
+
+  it.each([
+    ['{ steady: 30 }', 'base.load.steady: 30 needs a unit, for example 30s, or off'],
+    [
+      '{ steady: 11m }',
+      'base.load.steady: must be at most 10m, not 11m: what is not steady after ten minutes will not become it',
+    ],
+    [
+      '{ warmUp: 5m, steady: 6m }',
+      'base.load.steady: is too long: a warm-up that ends when it is steady takes at most 10m, load.warmUp included, not 11m',
+    ],
+    [
+      '{ steady: 19999ms }',
+      'base.load.steady: is too short to tell: load.warmUp and load.steady are 21999ms together, and the latency of 20 seconds is compared before measure begins; give it at least 20s',
+    ],
+    [
+      '{ rate: 10000000/s, warmUp: 2s, steady: 99s, duration: 1s }',
+      'base.load.rate: makes up to 1010000000 arrivals in load.warmUp or load.duration; at most 1000000000 are planned: lower the rate, or measure for less long',
+    ],
+  ])('%s', (load, problem) => {
+    expect(briefsOf(text(load)).map((line) => line.replace(/^\S+ /, ''))).toEqual([problem]);
   });
 });
 
@@ -155,7 +222,7 @@ describe('sessions', () => {
 describe('requests', () => {
   it('a request has a body and fields', () => {
     expect(
-      loadOf('{ request: { method: POST, body: 2kB, headers: { Accept: text/html, X-Retry: 3 } } }').request,
+      loadOf('{ request: { method: POST, body: 2kB, headers: { Accept: text/html, X-Retry: "3" } } }').request,
     ).toEqual({
       method: 'POST',
       path: '/',
@@ -198,25 +265,38 @@ describe('requests', () => {
     ],
     [
       '{ requests: [{ path: /a }, { method: HEAD, body: 1kB }] }',
-      'base.load.requests: [1] a body has no meaning in HEAD (RFC 9110, 9.3); use POST or PUT',
+      'base.load.requests[1].body: a body has no meaning in HEAD (RFC 9110, 9.3); use POST or PUT',
     ],
     [
       '{ request: { headers: { Content-Length: 5 } } }',
-      'base.load.request.headers.Content-Length: must be the name of a header field, other than those of framing and connection, which the client sends itself, not "Content-Length"',
+      'base.load.request.headers.Content-Length: must be the name of a header field, other than those of framing and connection, which the client sends itself (load.request.body, strategy.connection), not "Content-Length"',
     ],
     [
       '{ request: { headers: { "X y": 5 } } }',
-      'base.load.request.headers."X y": must be the name of a header field, other than those of framing and connection, which the client sends itself, not "X y"',
+      'base.load.request.headers."X y": must be the name of a header field, other than those of framing and connection, which the client sends itself (load.request.body, strategy.connection), not "X y"',
     ],
     [
       '{ request: { headers: { X: "a\\r\\nB: c" } } }',
-      'base.load.request.headers.X: must be at most 4000 printable ASCII characters, without spaces around them',
+      'base.load.request.headers.X: must be one line of at most 4000 printable ASCII characters, without spaces around them, not "a\\u{d}\\u{a}B: c"',
     ],
     [
-      '{ request: { headers: { X: 1, x: 2 } } }',
+      '{ request: { headers: { X: a, x: b } } }',
       'base.load.request.headers: names the field x twice; case makes no difference',
     ],
+    [
+      '{ requests: [{ path: /a }, { path: /b, headers: { Accept: a, accept: b } }] }',
+      'base.load.requests[1].headers: names the field accept twice; case makes no difference',
+    ],
     ['{ request: { headers: { X: [1] } } }', 'base.load.request.headers.X: must be text, not [1]'],
+    // YAML has made another text of it by then: 1.
+    [
+      '{ request: { headers: { X: 1.0 } } }',
+      'base.load.request.headers.X: must be text, not 1: put it in quotes, as it is to be sent',
+    ],
+    [
+      '{ request: { headers: { X: True } } }',
+      'base.load.request.headers.X: must be text, not true: put it in quotes, as it is to be sent',
+    ],
     ['{ requests: [] }', 'base.load.requests: needs at least one request, such as { weight: 3, path: /a }'],
     ['{ requests: [{ weight: 0 }] }', 'base.load.requests[0].weight: must be a number from 0.001 to 1000000, not 0'],
     ['{ requests: { path: /a } }', 'base.load.requests: must be a list, not {path: /a}'],
@@ -233,6 +313,7 @@ describe('all of it', () => {
   it.each([
     ['{ shape: { bursts: { on: 1s, off: 2s } }, requests: [{ method: PUT, body: 16KiB, headers: { a: b } }] }', ''],
     ['{ shape: { steps: [{ rate: 1/s, for: 1s }] } }', ''],
+    ['{ steady: 45s }', ''],
     ['{ model: closed, thinkTime: { distribution: lognormal, median: 1s, sigma: 0.5 }, page: { assets: 3 } }', session],
   ])('can be pasted back: %s', (load, more) => {
     const { variants, document } = scenarioOf(text(load) + more);

@@ -64,6 +64,11 @@ describe('plan', () => {
     expect(new Set(plan.trials.map(({ seed }) => seed)).size).toBe(18);
   });
 
+  it('counts on the longest warm-up', () => {
+    const waits = scenarioOf('name: x\nbase: { load: { warmUp: 1s, steady: 40s, duration: 4s } }\n');
+    expect(planTrials(waits, { seed: 7 }).estimatedSeconds).toBeCloseTo(45.7, 9);
+  });
+
   it('carries what a run has to say about itself', () => {
     const plan = planTrials(scenario, { seed: 7 });
     expect(plan).toMatchObject({

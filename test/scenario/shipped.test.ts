@@ -2,7 +2,9 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { rateProfile } from '../../src/load/rate-profile.ts';
 import { listShipped, loadScenario } from '../../src/scenario/file.ts';
+import { latencyQuantile } from '../../src/scenario/metrics.ts';
 import { parseScenario, type Scenario } from '../../src/scenario/parse.ts';
 import { bundledServer } from './read.ts';
 
@@ -77,6 +79,36 @@ describe('shipped scenarios', () => {
       expect(boxMs).toBe(3000);
       expect(tcp.keepAliveMs ?? 0).toBeLessThan(boxMs);
       expect([2000, Infinity]).toContain(pool.idleTimeoutMs);
+    }
+  });
+
+  it('site-locality, bursts, timeouts: what each needs from the load and the server', async () => {
+    for (const { trial } of (await shipped('site-locality')).variants) {
+      expect(trial.strategy.pool).toMatchObject({ scope: 'session', idleTimeoutMs: Infinity });
+      expect(trial.load).toMatchObject({ users: 40, page: { assets: 12 }, thinkTime: { distribution: 'exponential' } });
+    }
+    // The mean rate is the same under both loads.
+    for (const { axes, trial } of (await shipped('bursts')).variants) {
+      const bursts = { ratePerSecond: 1000, shape: { kind: 'bursts', onMs: 200, offMs: 800 } };
+      expect(trial.load).toMatchObject(axes['load'] === 'bursts' ? bursts : { ratePerSecond: 200 });
+    }
+    const { variants, expectations } = await shipped('timeouts');
+    expect(variants.map(({ trial }) => trial.strategy.timeouts.responseMs)).toEqual([5000, 500]);
+    expect(expectations).toHaveLength(3);
+  });
+
+  it('claims are about quantiles that the planned requests can decide', async () => {
+    for (const { name } of await listShipped()) {
+      const { variants, expectations } = await shipped(name);
+      for (const { metric } of expectations) {
+        const p = latencyQuantile(metric)?.p ?? 0;
+        for (const { trial } of variants) {
+          if (trial.load.model === 'closed') continue;
+          const { ratePerSecond, shape = { kind: 'steady' }, durationMs } = trial.load;
+          const planned = rateProfile(ratePerSecond, shape, durationMs * 1e6).countAt(durationMs * 1e6);
+          expect([name, metric, planned * (1 - p) >= 100 - 1e-6]).toEqual([name, metric, true]);
+        }
+      }
     }
   });
 

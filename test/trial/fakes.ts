@@ -1,5 +1,5 @@
 /** Processes of a trial that do at once and exactly what a test tells them. */
-import type { GeneratorReport } from '../../src/generator/messages.ts';
+import type { GeneratorReport, MeasureTimes } from '../../src/generator/messages.ts';
 import type { ProcessEnd } from '../../src/server/child.ts';
 import type { ServerReport } from '../../src/server/messages.ts';
 import type { StartTimes, TrialDependencies, TrialGenerator } from '../../src/trial/dependencies.ts';
@@ -25,6 +25,8 @@ export interface FakeBehaviour {
   readonly onStart?: (generator: FakeGenerator, server: FakeServer) => void;
   /** What it does when it is told to stop early; by default it reports. */
   readonly onStop?: (generator: FakeGenerator) => void;
+  /** The generator says when measure is only when the test makes it do so, not at its start. */
+  readonly measureLater?: boolean;
   readonly dependencies?: Partial<TrialDependencies>;
 }
 
@@ -63,6 +65,7 @@ export class FakeGenerator implements TrialGenerator {
   readonly #behaviour: FakeBehaviour;
   readonly #server: FakeServer;
   #onStarted: (times: StartTimes) => void = () => undefined;
+  #onMeasure: (times: MeasureTimes) => void = () => undefined;
   killed = false;
   /** What it was told at its start; null before. */
   request: Parameters<TrialGenerator['start']>[0] | null = null;
@@ -76,6 +79,7 @@ export class FakeGenerator implements TrialGenerator {
     this.request = request;
     const { startNs, measureStartNs, measureEndNs } = fixtures.generator;
     this.#onStarted({ startNs, measureStartNs, measureEndNs });
+    if (this.#behaviour.measureLater !== true) this.measure();
     if (this.#behaviour.onStart === undefined)
       setImmediate(() => {
         this.report();
@@ -93,6 +97,14 @@ export class FakeGenerator implements TrialGenerator {
   }
   onStarted(listener: (times: StartTimes) => void): void {
     this.#onStarted = listener;
+  }
+  onMeasure(listener: (times: MeasureTimes) => void): void {
+    this.#onMeasure = listener;
+  }
+  /** Says when measure is. */
+  measure(times: MeasureTimes = fixtures.generator): void {
+    const { measureStartNs, measureEndNs } = times;
+    this.#onMeasure({ measureStartNs, measureEndNs });
   }
   stop(): void {
     if (this.#behaviour.onStop === undefined) this.report({ stopped: true });

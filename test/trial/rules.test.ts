@@ -79,6 +79,8 @@ const closed: TrialConfig = {
   },
 };
 
+const pausing: TrialConfig = { ...closed, load: { ...closed.load, model: 'closed', users: 8, thinkTimeMs: 5 } };
+
 /* ---- what the trial saw of itself ---- */
 
 /** A worker that ran, and was kept from running, for these shares of measure, at so many turns. */
@@ -103,12 +105,21 @@ interface Machine {
   readonly others?: number;
   readonly idle?: number;
   readonly clockStepMs?: number;
+  readonly nice?: number;
   /** The server's only thread. */
   readonly server?: { readonly cpu: number; readonly delay?: number; readonly waitMs?: number; readonly on?: string };
 }
 
 /** Looks at the machine one second apart, around measure: shares grow from zero. */
-function machine({ processors = 2, steal = 0, others = 0, idle = 0.5, clockStepMs = 0, server: of }: Machine): Change {
+function machine({
+  processors = 2,
+  steal = 0,
+  others = 0,
+  idle = 0.5,
+  clockStepMs = 0,
+  nice = 0,
+  server: of,
+}: Machine): Change {
   const look = (seconds: number): MachineReading => {
     const allUs = seconds * processors * 1e6;
     const thread: ServerThread = {
@@ -118,10 +129,11 @@ function machine({ processors = 2, steal = 0, others = 0, idle = 0.5, clockStepM
       processors: of?.on ?? '0-1',
     };
     return {
-      processors: { processors, idleUs: idle * allUs, ioWaitUs: 0, stealUs: steal * allUs, busyUs: 0 },
+      processors: { processors, idleUs: idle * allUs, ioWaitUs: 0, stealUs: steal * allUs, busyUs: 0, interruptUs: 0 },
       pressureUs: 0,
       clockOffsetMs: seconds * clockStepMs,
       trialCpuUs: (1 - idle - steal - others) * allUs,
+      clientNice: nice,
       serverThreads: new Map([[7, thread]]),
     };
   };
@@ -164,6 +176,51 @@ const peakOpen = (count: number): Change => ({
   ...report({ connections: { ...generator.connections, peakOpen: count } }),
 });
 
+/** Others fill both processors at first, and leave them idle for the rest of so many seconds. */
+function atTimes(fullSeconds: number, seconds = 10): Change {
+  const { measureStartNs } = generator;
+  const looks = [
+    [0, 0],
+    [fullSeconds, 0],
+    [seconds, seconds - fullSeconds],
+  ] as const;
+  const [first, , last] = sampler.samples;
+  const samples = looks.map(([at, idle]) => {
+    const atNs = measureStartNs + at * 1e9;
+    const processors = { processors: 2, idleUs: 2e6 * idle, ioWaitUs: 0, stealUs: 0, busyUs: 0, interruptUs: 0 };
+    const trialCpuUs = 0.2e6 * (at - idle);
+    return {
+      ...(at === seconds ? last! : first!),
+      atNs,
+      machine: { processors, pressureUs: 0, clockOffsetMs: 0, trialCpuUs, clientNice: 0, serverThreads: new Map() },
+    };
+  });
+  return { sampler: { ...sampler, samples }, ...report({ measureEndNs: measureStartNs + seconds * 1e9 }) };
+}
+
+/** Every request started so late. */
+function lateBeside(lagNs: number, responseNs: number, others: number, completed = 100): Change {
+  const all = (value: number) => ({ new: { indices: [], counts: [] }, reused: histogramOf(value, completed) });
+  const latency = { ...generator.latency, lag: all(lagNs), response: all(responseNs) };
+  return {
+    ...machine({ others }),
+    ...report({ latency, measure: { ...generator.measure, scheduled: completed, completed } }),
+  };
+}
+
+/** Every request started 1.1 ms late, of 4 ms; others were on the machine in the first so many of 20 seconds. */
+const inAMoment = (seconds: number): Change => {
+  const { generator: late } = lateBeside(1.1e6, 4e6, 0);
+  const { sampler: samples, generator: lasting } = atTimes(seconds, 20);
+  return { sampler: samples!, generator: { ...late!, measureEndNs: lasting!.measureEndNs } };
+};
+
+/** Other programs leave 1 % idle. */
+const onFull = (cpu: number, delay: number): Change =>
+  machine({ others: 0.21, idle: 0.01, server: { cpu, delay, waitMs: 0.1 } });
+
+const external: TrialConfig = { ...config, server: { kind: 'external', host: '127.0.0.1', port: 9 } };
+
 test('80 requests are few; else nothing is to be said about a good trial', () => {
   expect(judged()).toEqual({ warnings: ['few-samples'], invalid: [] });
 });
@@ -181,6 +238,7 @@ describe('warnings', () => {
     ['lag of 2 ms in 15 ms', late(2e6, 15e6), 'lag', true],
     ['lag of 2 ms in 30 ms', late(2e6, 30e6), 'lag', false],
     ['lag of 0.9 ms in 1 ms', late(0.9e6, 1e6), 'lag', false],
+    ['lag of users that pause', { ...late(2e6, 15e6), config: pausing }, 'lag', true],
     ['820 of 1024 files', peakFds(820), 'fd-near-limit', true],
     ['819 of 1024 files', peakFds(819), 'fd-near-limit', false],
     // 80 % of 28,232 ports are 22,585.6; the client had 20 descriptors before the load.
@@ -211,6 +269,21 @@ describe('warnings', () => {
     ['6 % stolen', machine({ steal: 0.06 }), 'machine-busy', true],
     ['4 % stolen', machine({ steal: 0.04 }), 'machine-busy', false],
     // A second of slewing is 0.5 ms.
+    [
+      'a server that runs already and fills the machine',
+      { ...machine({ others: 0.5, idle: 0.09 }), config: external },
+      'machine-busy',
+      true,
+    ],
+    [
+      'such a one that leaves 11 % idle',
+      { ...machine({ others: 0.5, idle: 0.11 }), config: external },
+      'machine-busy',
+      false,
+    ],
+    // Once others fill the machine, only what it runs itself is its own.
+    ['91 % of running and waiting on a full machine', { ...onFull(0.3, 0.61) }, 'server-saturated', false],
+    ['91 % of running on a full machine', { ...onFull(0.91, 0) }, 'server-saturated', true],
     ['a clock set by 21 ms', machine({ clockStepMs: 21 }), 'clock-stepped', true],
     ['a clock set back by 21 ms', machine({ clockStepMs: -21 }), 'clock-stepped', true],
     ['a clock slewed by 20 ms', machine({ clockStepMs: 20 }), 'clock-stepped', false],
@@ -231,6 +304,8 @@ describe('warnings', () => {
     ['a p99 of 2.1 after 1 ms', report(bySecond(1, 2.1)), 'not-steady', true],
     ['a p99 of 1.9 after 1 ms', report(bySecond(1, 1.9)), 'not-steady', false],
     ['a ramp that does the same', { ...report(bySecond(1, 2.1)), config: ramp }, 'not-steady', false],
+    ['a load that was never seen to be steady', report({ steadyReached: false }), 'not-steady', true],
+    ['a load that was, in the end', report({ steadyReached: true }), 'not-steady', false],
     // 8 users without pauses need 8 connections; 97 % of them are 7.76.
     ['7 connections of 8', peakOpen(7), 'connections-not-reached', true],
     ['8 connections of 8', peakOpen(8), 'connections-not-reached', false],
@@ -291,6 +366,11 @@ describe('invalid trials', () => {
       ['generator-limited'],
     ],
     [
+      'an open load that needs 96 % of the thread',
+      report({ cpu: { userUs: 400_000, systemUs: 560_000 } }),
+      ['generator-limited'],
+    ],
+    [
       'a closed load that needs 94 % of the thread',
       { config: closed, ...report({ cpu: { userUs: 400_000, systemUs: 540_000 } }) },
       [],
@@ -301,7 +381,11 @@ describe('invalid trials', () => {
     ['11 of 99 requests late', lateOf(11, 99), []],
     ['a closed load whose worker runs for 96 %', { config: closed, ...worker(0.96, 0, 1) }, ['generator-limited']],
     ['a closed load whose worker runs for 94 %', { config: closed, ...worker(0.94, 0, 1) }, []],
-    ['an open load whose worker runs for 96 %', worker(0.96, 0, 1), []],
+    ['an open load whose worker runs for 96 %', worker(0.96, 0, 1), ['generator-limited']],
+    ['an open load whose worker runs for 94 %', worker(0.94, 0, 1), []],
+    // Waits of 10 us, as between two programs that wake each other.
+    ['a worker that runs or is about to for 96 %', worker(0.6, 0.36, 0.01), ['generator-limited']],
+    ['a worker that runs or is about to for 94 %', worker(0.6, 0.34, 0.01), []],
     ['a worker kept from running for 26 %, 0.36 ms each time', worker(0.05, 0.26, 0.36), ['generator-limited']],
     ['a worker kept from running for 24 %', worker(0.05, 0.24, 0.36), []],
     ['a worker that gets its processor after 0.34 ms', worker(0.05, 0.26, 0.34), []],
@@ -314,9 +398,41 @@ describe('invalid trials', () => {
       { ...onOne('0', '0', 0.5), ...machine({ processors: 1, server: { cpu: 0.5, on: '0' } }) },
       [],
     ],
-    ['others on 21 %, 1 % idle', machine({ others: 0.21, idle: 0.01 }), ['machine-busy']],
-    ['others on 21 %, 3 % idle', machine({ others: 0.21, idle: 0.03 }), []],
-    ['others on 19 %, 1 % idle', machine({ others: 0.19, idle: 0.01 }), []],
+    [
+      'a generator that gives way on a full machine',
+      machine({ others: 0.21, idle: 0.09, nice: 1 }),
+      ['generator-limited', 'machine-busy'],
+    ],
+    ['one that gives way where there is room', machine({ others: 0.21, idle: 0.11, nice: 19 }), []],
+    // Of two processors 0.2 are a tenth, of eight a fortieth.
+    ['others on 21 %, 9 % of two idle', machine({ others: 0.21, idle: 0.09 }), ['machine-busy']],
+    ['others on 21 %, 11 % of two idle', machine({ others: 0.21, idle: 0.11 }), []],
+    ['others on 21 %, 3 % of eight idle', machine({ processors: 8, others: 0.21, idle: 0.03 }), []],
+    ['others on 21 %, 2 % of eight idle', machine({ processors: 8, others: 0.21, idle: 0.02 }), ['machine-busy']],
+    ['others on 19 %, 9 % idle', machine({ others: 0.19, idle: 0.09 }), []],
+    ['others on 90 % for 0.6 of ten seconds', atTimes(0.6), ['machine-busy']],
+    ['others on 90 % for all of 0.4 seconds', atTimes(0.4, 0.4), ['machine-busy']],
+    ['others on 90 % for 0.6 of 13 seconds', atTimes(0.6, 13), []],
+    ['others on 90 % for 0.4 of five seconds', atTimes(0.4, 5), []],
+    ['1.1 ms of 4 ms late, beside others on 21 %', lateBeside(1.1e6, 4e6, 0.21), ['machine-busy']],
+    ['1.1 ms of 5 ms late, beside others on 21 %', lateBeside(1.1e6, 5e6, 0.21), []],
+    ['0.9 ms of 2 ms late, beside others on 21 %', lateBeside(0.9e6, 2e6, 0.21), []],
+    ['1.1 ms of 4 ms late, beside others on 19 %', lateBeside(1.1e6, 4e6, 0.19), []],
+    ['so beside others who were there for less than half a second', inAMoment(0.45), []],
+    ['and who were there for longer', inAMoment(0.55), ['machine-busy']],
+    ['so of 99 requests', lateBeside(1.1e6, 4e6, 0.21, 99), []],
+    [
+      'a server that runs already and fills the machine',
+      { ...machine({ others: 0.5, idle: 0.01 }), config: external },
+      [],
+    ],
+    [
+      '1.1 ms of 4 ms late, beside such a server',
+      { ...lateBeside(1.1e6, 4e6, 0.21), config: external },
+      ['machine-busy'],
+    ],
+    ['11 % stolen', machine({ steal: 0.11 }), ['machine-busy']],
+    ['9 % stolen', machine({ steal: 0.09 }), []],
     ['a server that others keep from running', machine({ others: 0.21, server: kept(0.26, 0.36) }), ['machine-busy']],
     ['a server that is kept for 24 %', machine({ others: 0.21, server: kept(0.24, 0.36) }), []],
     ['a server that gets its processor after 0.34 ms', machine({ others: 0.21, server: kept(0.26, 0.34) }), []],

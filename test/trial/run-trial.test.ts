@@ -83,6 +83,62 @@ test('the server is asked for its counts at both ends of measure, and CPU is tak
   expect(record.cpu.server).toEqual({ userUs: 7000, systemUs: 1000, perRequestUs: 100 });
 });
 
+describe('a load that warms up until it is steady', () => {
+  const load = { ...config.load, steadyMs: 30_000 };
+  const waiting = { ...planned, config: { ...config, load } };
+
+  test('is asked for at the ends of measure when these are certain, and recorded with them', async () => {
+    const steps: string[] = [];
+    const { dependencies, server } = fakeTrial({
+      measureLater: true,
+      onStart: (generator) => {
+        setImmediate(() => {
+          steps.push('measure is known');
+          // Planned for 1.25 s, brought forward to 1.05 s.
+          generator.measure({ measureStartNs: 1.05e9, measureEndNs: 2.05e9 });
+          generator.report({ measureStartNs: 1.05e9, measureEndNs: 2.05e9, steadyReached: true });
+        });
+      },
+    });
+    server.snapshot = () => {
+      steps.push('snapshot');
+      return Promise.resolve(serverReport);
+    };
+    const evidence = await runTrial({ planned: waiting, circumstances }, dependencies);
+    expect(steps).toEqual(['measure is known', 'snapshot', 'snapshot']);
+    expect([evidence.measureStartNs, evidence.measureEndNs]).toEqual([1.05e9, 2.05e9]);
+    const record = trialRecord(evidence);
+    trialSchema.parse(record);
+    // The load began at 1 s.
+    expect(record.steady).toEqual({ atMostMs: 30_250, reached: true, warmUpMs: 50 });
+    expect(record.fds.client.series[0]![0]).toBe(-100);
+    expect(record.warnings.map(({ code }) => code)).not.toContain('not-steady');
+  });
+
+  test('that never became so is valid, with a warning that says so', async () => {
+    const { dependencies } = fakeTrial({
+      onStart: (generator) => {
+        generator.report({ steadyReached: false });
+      },
+    });
+    const record = trialRecord(await runTrial({ planned: waiting, circumstances }, dependencies));
+    expect(record.steady).toEqual({ atMostMs: 30_250, reached: false, warmUpMs: 250 });
+    const found = record.warnings.find(({ code }) => code === 'not-steady');
+    expect(found?.message).toBe('not steady after 0.3 s of warm-up, when measure began all the same');
+  });
+
+  test('whose generator dies in warm-up does not wait for measure', async () => {
+    const record = await run({
+      measureLater: true,
+      onStart: (generator) => {
+        generator.fail(new Error('gone'));
+      },
+    });
+    expect(codes(record)).toEqual(['generator-died']);
+    expect(record).not.toHaveProperty('steady');
+  });
+});
+
 test('a sample is taken after the load and before anything is stopped', async () => {
   const steps: string[] = [];
   const { dependencies, server } = fakeTrial({});

@@ -75,12 +75,13 @@ const thread = (cpuNs: number, runDelayNs: number, runs: number): ServerThread =
 
 /** Two processors, 1 s after boot and after. */
 function sample(atNs: number, change: Partial<MachineReading>): Sample {
-  const processors = { processors: 2, idleUs: atNs / 1e3, ioWaitUs: 0, stealUs: 0, busyUs: 0 };
+  const processors = { processors: 2, idleUs: atNs / 1e3, ioWaitUs: 0, stealUs: 0, busyUs: 0, interruptUs: 0 };
   const machine = {
     processors,
     pressureUs: null,
     clockOffsetMs: 5,
     trialCpuUs: 0,
+    clientNice: 0,
     serverThreads: new Map(),
     ...change,
   };
@@ -116,6 +117,22 @@ describe('a look at the machine each second', () => {
       pressureShare: 0.25,
     });
     expect(machineShares(spans, window, false).otherShare).toBeNull();
+  });
+
+  test('takes interrupts for nobody’s', () => {
+    const at = (seconds: number): Partial<MachineReading> => ({
+      processors: {
+        processors: 2,
+        idleUs: seconds * 1e6,
+        ioWaitUs: 0,
+        stealUs: 0,
+        busyUs: 0,
+        interruptUs: seconds * 0.3e6,
+      },
+      trialCpuUs: seconds * 0.6e6,
+    });
+    const spans = machineSpans([sample(0, at(0)), sample(1e9, at(1))]);
+    expect(machineShares(spans, { startNs: 0, endNs: 1e9 }, true).otherShare).toBeCloseTo(0.05, 9);
   });
 
   test('sums up before it cuts off what steps of 10 ms leave below 0', () => {
@@ -239,6 +256,27 @@ describe('the section of the record', () => {
       ]),
     );
     expect(trialSchema.parse(JSON.parse(JSON.stringify(record)))).toEqual(record);
+  });
+
+  test('the delay of an event loop that was never sampled is not 0', () => {
+    const eventLoopDelay = { count: 0, meanNs: 0, p50Ns: 0, p99Ns: 0, maxNs: 0 };
+    const record = trialRecord(evidence({ serverAtMeasureEnd: { ...server, eventLoopDelay } }));
+    expect(record.server.eventLoopDelay).toBeNull();
+    expect(record.missing['server.eventLoopDelay']).toMatch(/^its event loop came to no two ticks/);
+    const sampled = { ...eventLoopDelay, count: 1 };
+    const other = trialRecord(evidence({ serverAtMeasureEnd: { ...server, eventLoopDelay: sampled } }));
+    expect(other.server.eventLoopDelay).toEqual(sampled);
+  });
+
+  test.each([
+    ['127.0.0.1', null],
+    ['192.0.2.1', 0.2],
+  ])('what others used beside a server at %s that runs already is %s', (host, otherShare) => {
+    const external: TrialConfig = { ...config, server: { kind: 'external', host, port: 9 } };
+    const looks = [sample(1.25e9, {}), sample(2.25e9, { trialCpuUs: 0.6e6 })];
+    const planned = { index: 0, block: 0, order: 0, variant: 'v', config: external, seed: 1 };
+    const record = trialRecord({ ...evidence({ sampler: { ...sampler, samples: looks } }), planned });
+    expect(record.selfCheck!.machine.otherShare).toBe(otherShare);
   });
 
   test('the plan of a ramp is its area under each second', () => {

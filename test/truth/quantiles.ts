@@ -3,9 +3,6 @@
 /** The quantiles that are compared. */
 export const comparedQuantiles = [0.5, 0.9, 0.99, 0.999] as const;
 
-/** In the order of `comparedQuantiles`; null where a tool does not give one. */
-export type Quantiles = readonly (number | null)[];
-
 /** The smallest value that at least the share p of the sample does not exceed: number ceil(p N) of it in order. */
 export function quantilesOf(sample: readonly number[]): readonly number[] {
   if (sample.length === 0) throw new RangeError('an empty sample has no quantiles');

@@ -39,7 +39,9 @@ export class RequestFlow implements AttemptSink {
   /** Requests of one owner that are under way or waiting, at most. */
   readonly #most: number;
   readonly #ofOwner: Int32Array;
-  readonly #countsAhead: boolean;
+  // Requests that are known in advance were counted as scheduled then, others are as they come.
+  readonly #warmUpIsKnown: boolean;
+  readonly #measureIsKnown: boolean;
   #capacity = 256;
   readonly #deadlines = new Deadlines(this.#capacity);
   readonly #slots: (NodeRequest | null)[] = [];
@@ -63,9 +65,10 @@ export class RequestFlow implements AttemptSink {
     this.#most = setup.connections * (strategy.pipelining ?? 1) + setup.queueLimit;
     this.#ofOwner = new Int32Array(setup.owners);
     const [warmUp, measure] = workload.scheduled;
-    recorder.warmUp.scheduled += warmUp;
-    recorder.measure.scheduled += measure;
-    this.#countsAhead = warmUp + measure > 0;
+    recorder.warmUp.scheduled += warmUp ?? 0;
+    recorder.measure.scheduled += measure ?? 0;
+    this.#warmUpIsKnown = warmUp !== null;
+    this.#measureIsKnown = measure !== null;
   }
 
   begin(client: NodeClient): void {
@@ -99,7 +102,7 @@ export class RequestFlow implements AttemptSink {
     const workload = this.#workload;
     const { strategy, worker } = this.#setup;
     const { nextNs: intendedNs, inMeasure, user, alternative } = workload;
-    if (!this.#countsAhead) this.#recorder.scheduled(inMeasure);
+    if (!(inMeasure === 1 ? this.#measureIsKnown : this.#warmUpIsKnown)) this.#recorder.scheduled(inMeasure);
     this.#recorder.started(inMeasure, nowNs - intendedNs);
     workload.take();
     const owner = strategy.pool.scope === 'session' ? user : 0;

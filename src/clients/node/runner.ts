@@ -5,14 +5,16 @@
 import { nowNs } from '../../kernel/clock.ts';
 import { requestAlternatives } from '../../load/request-mix.ts';
 import { shareOf } from '../../load/split.ts';
-import type { ClientName } from '../../scenario/config.ts';
-import type { Client, ClientTask } from '../client.ts';
+import type { ClientName, RequestConfig } from '../../scenario/config.ts';
+import { longestWarmUpMs } from '../../scenario/warm-up.ts';
+import type { Client, ClientTask, PreparedShare } from '../client.ts';
 import { drainLimitMs } from '../drain-limit.ts';
 import { STOP } from '../live.ts';
 import { LoopWatch } from '../loop-watch.ts';
 import type { LatencyName, WorkerReport } from '../observations.ts';
-import { wantsPhaseCheck } from '../phase-check.ts';
+import { MeasureLookout } from '../measure-start.ts';
 import { Recorder } from '../recorder.ts';
+import { recorderOptions } from '../recorder-options.ts';
 import { createWorkload, type Workload } from '../workload.ts';
 import type { NodeClient, NodeClientFactory } from './node-client.ts';
 import { RequestFlow } from './request-flow.ts';
@@ -29,34 +31,81 @@ export function nodeClient(name: ClientName, make: NodeClientFactory): Client {
   return {
     name,
     transport: () => ({ kind: 'net', reason: `${name} brings Node's own sockets` }),
-    run: (task) => runNodeClient(task, make),
+    prepare: (task) => prepareNodeClient(task, make),
   };
 }
 
-/** Sends the whole load; resolves when every request is settled and no socket is left. Rejects as the factory does. */
-export async function runNodeClient(task: ClientTask, make: NodeClientFactory): Promise<WorkerReport> {
-  const { config, live, startNs } = task;
+/** Rejects as the factory does. */
+export async function prepareNodeClient(task: ClientTask, make: NodeClientFactory): Promise<PreparedShare> {
+  const { config, live } = task;
   const { strategy, load } = config;
-  const measureStartNs = startNs + load.warmUpMs * 1e6;
-  const measureEndNs = measureStartNs + load.durationMs * 1e6;
-  const recorder = new Recorder({ startNs, measureStartNs, measureEndNs }, live, {
-    checkPhases: wantsPhaseCheck(process.env),
-    tls: strategy.tls !== undefined,
-    // Users are dealt out to the workers in turn.
-    userNumber: (user) => (load.model === 'closed' ? user * task.workers + task.worker : null),
-  });
-  const ledger = new SocketLedger({
-    live,
-    tls: strategy.tls !== undefined,
-    onEstablished: () => {
-      recorder.opened();
-    },
-  });
   const workload = createWorkload(load, task);
   const requests = requestAlternatives(load);
   const owners = strategy.pool.scope === 'session' ? workload.users : 1;
   const connections = share(strategy.pool.size, task);
+  let recorder: Recorder | null = null;
+  const ledger = new SocketLedger({
+    live,
+    tls: strategy.tls !== undefined,
+    onEstablished: () => {
+      recorder?.opened();
+    },
+  });
   const client = await make({ task, requests, connections, owners, ledger });
+  return {
+    run: (startNs) => {
+      const measureStartNs = startNs + Math.round(longestWarmUpMs(load) * 1e6);
+      const measureEndNs = measureStartNs + load.durationMs * 1e6;
+      recorder = new Recorder({ startNs, measureStartNs, measureEndNs }, live, recorderOptions(task));
+      workload.begin(startNs);
+      return runNodeClient({
+        task,
+        workload,
+        requests,
+        owners,
+        connections,
+        recorder,
+        ledger,
+        client,
+        startNs,
+        measureStartNs,
+        measureEndNs,
+      });
+    },
+  };
+}
+
+interface NodeRun {
+  readonly task: ClientTask;
+  readonly workload: Workload;
+  readonly requests: readonly RequestConfig[];
+  readonly owners: number;
+  readonly connections: number;
+  readonly recorder: Recorder;
+  readonly ledger: SocketLedger;
+  readonly client: NodeClient;
+  readonly startNs: number;
+  readonly measureStartNs: number;
+  readonly measureEndNs: number;
+}
+
+/** Sends the whole load; resolves when every request is settled and no socket is left. */
+async function runNodeClient(run: NodeRun): Promise<WorkerReport> {
+  const {
+    task,
+    workload,
+    requests,
+    owners,
+    connections,
+    recorder,
+    ledger,
+    client,
+    startNs,
+    measureStartNs,
+    measureEndNs,
+  } = run;
+  const { config } = task;
+  const { strategy } = config;
   const watch = new LoopWatch(nowNs(), measureEndNs - startNs, 'event loop');
   const loop = new NodeLoop({
     task,
@@ -65,6 +114,7 @@ export async function runNodeClient(task: ClientTask, make: NodeClientFactory): 
     ledger,
     client,
     watch,
+    measureStartNs,
     drainDeadlineNs: measureEndNs + drainLimitMs(config) * 1e6,
     flow: (onSettled) =>
       new RequestFlow({
@@ -112,6 +162,8 @@ interface NodeLoopSetup {
   readonly ledger: SocketLedger;
   readonly client: NodeClient;
   readonly watch: LoopWatch;
+  /** As planned. */
+  readonly measureStartNs: number;
   readonly drainDeadlineNs: number;
   readonly flow: (onSettled: () => void) => RequestFlow;
 }
@@ -122,6 +174,9 @@ class NodeLoop {
   readonly #timer: WakeTimer;
   /** Until then the trial goes on although everything is settled; Infinity where nothing holds it. */
   #holdUntilNs: number;
+  #drainDeadlineNs: number;
+  /** Null where measure begins as planned. */
+  readonly #lookout: MeasureLookout | null;
   #turnIsQueued = false;
   #finished = false;
   #drainedNs = 0;
@@ -132,6 +187,9 @@ class NodeLoop {
   constructor(setup: NodeLoopSetup) {
     this.#setup = setup;
     this.#holdUntilNs = setup.workload.lastsUntilNs;
+    this.#drainDeadlineNs = setup.drainDeadlineNs;
+    const { measureStart } = setup.task;
+    this.#lookout = measureStart === undefined ? null : new MeasureLookout(measureStart, setup.measureStartNs);
     this.#flow = setup.flow(() => {
       this.#queueTurn();
     });
@@ -194,23 +252,35 @@ class NodeLoop {
   }
 
   #act(): void {
-    const { workload, recorder, task, drainDeadlineNs } = this.#setup;
+    const { workload, recorder, task } = this.#setup;
     const flow = this.#flow;
     const now = nowNs();
-    if (now >= recorder.intervalEndNs) recorder.endInterval(now);
+    if (now >= recorder.intervalEndNs) this.#endInterval(now);
     if (now >= flow.nextDeadlineNs) flow.expire(now);
     // Each starts when it is its turn: what the ones before it took is lateness of the generator.
     for (let at = now; workload.nextNs <= now; at = nowNs()) flow.start(at);
     if (now >= this.#holdUntilNs) this.#holdUntilNs = Infinity;
     if (flow.isOver && this.#holdUntilNs === Infinity) this.#end(now);
     else if (task.live[STOP] === 1) this.#giveUp(now, true);
-    else if (now >= drainDeadlineNs) this.#giveUp(now, false);
+    else if (now >= this.#drainDeadlineNs) this.#giveUp(now, false);
     else this.#plan();
   }
 
+  #endInterval(now: number): void {
+    const { workload, recorder } = this.#setup;
+    const measureStartNs = this.#lookout?.look(now) ?? null;
+    if (measureStartNs !== null) {
+      workload.beginMeasureAt(measureStartNs);
+      this.#drainDeadlineNs -= recorder.beginMeasureAt(measureStartNs);
+      this.#holdUntilNs = workload.lastsUntilNs;
+    }
+    recorder.endInterval(now);
+  }
+
   #plan(): void {
-    const { workload, recorder, drainDeadlineNs } = this.#setup;
-    const otherNs = Math.min(this.#flow.nextDeadlineNs, recorder.intervalEndNs, this.#holdUntilNs, drainDeadlineNs);
+    const { workload, recorder } = this.#setup;
+    const deadlineNs = Math.min(this.#flow.nextDeadlineNs, this.#holdUntilNs, this.#drainDeadlineNs);
+    const otherNs = Math.min(deadlineNs, recorder.intervalEndNs);
     this.#timer.set(workload.nextNs, otherNs);
   }
 

@@ -1,10 +1,19 @@
 /** How the reference client ends a connection: finds out whose FIN was first, closes, counts, and gives the number back. */
 import type { Deadlines } from '../../strategy/deadlines.ts';
-import type { Pool } from '../../strategy/pool.ts';
+import { type Pool, RETIRE_AGE, RETIRE_HINT, RETIRE_REQUESTS } from '../../strategy/pool.ts';
 import type { ClientCloseReason } from '../observations.ts';
-import { CLOSED, NO_REQUEST, type ConnectionTable } from './connections.ts';
+import { CLOSED, CONNECTING, LINGERING, NO_REQUEST, type ConnectionTable } from './connections.ts';
 import type { ConnectionLedger, Ending } from './ledger.ts';
 import type { ReferenceTransport } from './transport.ts';
+
+/**
+ * How long the server may take to send the FIN it announced. Long enough for a busy event loop, so that who closes first is not a race
+ * between two processes; short enough that servers that announce a close and leave it to the client pile up little.
+ */
+const closeGraceNs = 100e6;
+
+/** After so many announced closes in a row that never came, the client closes at once: this server leaves it to the client. */
+const graceTries = 8;
 
 export interface ClosingSetup {
   readonly connections: ConnectionTable;
@@ -21,6 +30,8 @@ export class ConnectionCloser {
   readonly #deadlines: Deadlines;
   readonly #ledger: ConnectionLedger;
   readonly #reset: boolean;
+  /** Announced closes in a row that the server did not carry out. */
+  #closesOwed = 0;
   transport!: ReferenceTransport;
 
   constructor({ connections, pool, deadlines, ledger, reset }: ClosingSetup) {
@@ -31,9 +42,51 @@ export class ConnectionCloser {
     this.#reset = reset;
   }
 
-  /** Whether the server's FIN is still to come and worth waiting for. */
-  mayAwaitFin(slot: number): boolean {
-    return this.#connections.finSeen[slot] === 0 && !this.#reset;
+  /** Closes a connection that has left the pool, or waits for the FIN that the server announced. */
+  closeOrLinger(slot: number, reason: ClientCloseReason, nowNs: number): void {
+    const isAnnounced = reason === 'connectionClose' || this.#connections.endAnnounced[slot] === 1;
+    const finIsOwed = isAnnounced && this.#connections.finSeen[slot] === 0 && !this.#reset;
+    if (!finIsOwed || this.#closesOwed >= graceTries) {
+      this.close(slot, reason);
+      return;
+    }
+    this.#connections.state[slot] = LINGERING;
+    this.#connections.request[slot] = NO_REQUEST;
+    this.#deadlines.set(slot, nowNs + closeGraceNs);
+  }
+
+  /** The FIN that a connection waited for is there. */
+  finCame(slot: number): void {
+    this.#closesOwed = 0;
+    this.close(slot, this.#lingerReason(slot));
+  }
+
+  /** The FIN that a connection waited for did not come in time. */
+  finStayedAway(slot: number): void {
+    this.#closesOwed++;
+    this.close(slot, this.#lingerReason(slot));
+  }
+
+  /** The server said that it closes: by its answer, or by close_notify. */
+  #lingerReason(slot: number): ClientCloseReason {
+    return this.#connections.endAnnounced[slot] === 1 ? 'serverFin' : 'connectionClose';
+  }
+
+  /** Closes a connection that the pool does not take back, by what the pool said. */
+  retire(slot: number, answer: number): void {
+    this.close(slot, retireReason(answer));
+  }
+
+  /** Closes what is left of a connection at the end of the trial, whatever it is doing. */
+  tearDown(slot: number): void {
+    const state = this.#connections.state[slot]!;
+    if (state === CLOSED) return;
+    if (state === CONNECTING) {
+      this.#abort(slot);
+    } else {
+      this.#pool.leave(slot);
+      this.close(slot, state === LINGERING ? this.#lingerReason(slot) : 'teardown');
+    }
   }
 
   /** Closes an established connection. The reason becomes the server's where its FIN or RST turns out to have come first. */
@@ -70,7 +123,7 @@ export class ConnectionCloser {
   }
 
   /** Gives up a connection that was never established. */
-  abort(slot: number): void {
+  #abort(slot: number): void {
     this.transport.close(slot, false);
     this.connectFailed(slot);
   }
@@ -100,5 +153,18 @@ export class ConnectionCloser {
     this.#deadlines.cancel(slot);
     this.#pool.leave(slot);
     this.#pool.forget(slot);
+  }
+}
+
+function retireReason(answer: number): ClientCloseReason {
+  switch (answer) {
+    case RETIRE_REQUESTS:
+      return 'maxRequests';
+    case RETIRE_AGE:
+      return 'maxLifetime';
+    case RETIRE_HINT:
+      return 'idleTimeout';
+    default:
+      throw new Error(`not a reason to retire: ${answer}`);
   }
 }

@@ -17,6 +17,7 @@ import type { LoopWatch } from '../loop-watch.ts';
 import type { Engine } from './engine.ts';
 import type { HandshakeCounts } from './ledger.ts';
 import { TlsConnections } from './tls-connections.ts';
+import { WakeLateness } from './wake-lateness.ts';
 import type { ReferenceTransport } from './transport.ts';
 
 const receiveBytes = 64 * 1024;
@@ -39,8 +40,6 @@ export interface EpollTransportSetup {
   /** By alternative of the load. */
   readonly requests: readonly Uint8Array[];
   readonly live: LiveCounts;
-  /** Is told of every wait. */
-  readonly watch: LoopWatch;
   /** Absent: connections are not encrypted. */
   readonly tls?: EpollTlsSetup;
 }
@@ -54,13 +53,16 @@ export interface EpollTlsSetup {
 }
 
 export class EpollTransport implements ReferenceTransport {
+  /** What `LoopWatch` watches. */
+  readonly loop = 'own';
   readonly #sockets = new Sockets();
   readonly #epoll = new Epoll();
   readonly #wakeFd: number;
   readonly #to: SocketAddress;
   readonly #tcp: TcpConfig;
   readonly #live: LiveCounts;
-  readonly #watch: LoopWatch;
+  #watch!: LoopWatch;
+  readonly #lateness = new WakeLateness();
   // By alternative of the load: where the bytes of its request are, and how many.
   readonly #address: Float64Array;
   readonly #length: Float64Array;
@@ -84,7 +86,6 @@ export class EpollTransport implements ReferenceTransport {
     this.#to = socketAddress(setup.host, setup.port);
     this.#tcp = setup.tcp;
     this.#live = setup.live;
-    this.#watch = setup.watch;
     this.#length = Float64Array.from(setup.requests, ({ length }) => length);
     this.#address = Float64Array.from(setup.requests, nativeCopy);
     this.#tls = setup.tls === undefined ? null : this.#createTls(setup.host, setup.tls);
@@ -100,8 +101,9 @@ export class EpollTransport implements ReferenceTransport {
     return new TlsConnections({ tls: config, host, caPem, requests, counts });
   }
 
-  /** Runs the engine until it is finished and has closed everything. Blocks this thread. */
-  run(engine: Engine): void {
+  /** Runs the engine until it is finished and has closed everything. Blocks this thread. `watch` is told of every wait. */
+  run(engine: Engine, watch: LoopWatch): void {
+    this.#watch = watch;
     wantExactTimers();
     engine.begin(this, nowNs());
     for (;;) {
@@ -123,11 +125,17 @@ export class EpollTransport implements ReferenceTransport {
     this.#epoll.close();
   }
 
-  /** The clock is read again before the wait: what the turn took must not make the next one late. */
+  /**
+   * The clock is read again before the wait: what the turn took must not make the next one late. It may end a little before `untilNs`;
+   * then the loop comes round again, which takes a microsecond or two.
+   */
   #wait(engine: Engine, untilNs: number): void {
     const now = nowNs();
-    const count = this.#epoll.wait(untilNs - now);
-    this.#watch.waited(now, nowNs());
+    const timeoutNs = untilNs - now - this.#lateness.earlyNs;
+    const count = this.#epoll.wait(timeoutNs);
+    const afterNs = nowNs();
+    if (count === 0 && timeoutNs > 0) this.#lateness.woken(afterNs - now - timeoutNs);
+    this.#watch.waited(now, afterNs);
     this.#waits++;
     if (this.#closing.count > 0) this.#closing.expire(now);
     for (let index = 0; index < count; index++) {
@@ -140,28 +148,29 @@ export class EpollTransport implements ReferenceTransport {
 
   #handle(engine: Engine, slot: number, events: number): void {
     if (this.#isNew(slot)) return;
+    const { exchanges } = engine;
     if (this.#connecting[slot] === 1) {
       if ((events & (EPOLLERR | EPOLLHUP)) !== 0) {
         const error = this.#sockets.pendingError(this.#fds[slot]!);
         this.#release(slot, false);
-        engine.connectFailed(slot, errnoName(error), nowNs());
+        exchanges.connectFailed(slot, errnoName(error), nowNs());
         return;
       }
       if ((events & EPOLLOUT) === 0) return;
       this.#connecting[slot] = 0;
-      if (this.#tls === null) engine.opened(slot, nowNs());
+      if (this.#tls === null) engine.exchanges.opened(slot, nowNs());
       else if (!this.#beginTls(engine, slot, this.#tls) && (events & ending) === 0) return;
     } else if (this.#tls?.isShaking(slot) === true) {
       if (!this.#shake(engine, slot, this.#tls) && (events & ending) === 0) return;
-    } else if ((events & EPOLLOUT) !== 0 && engine.isOpen(slot)) {
-      if (this.#tls === null) engine.writable(slot, nowNs());
+    } else if ((events & EPOLLOUT) !== 0 && engine.exchanges.isOpen(slot)) {
+      if (this.#tls === null) engine.exchanges.writable(slot, nowNs());
       else this.#writeTls(engine, slot, this.#tls);
     }
     if (this.#isNew(slot)) return;
     // A reset says RDHUP too, together with HUP: then no FIN came.
-    if ((events & (EPOLLRDHUP | EPOLLHUP)) === EPOLLRDHUP && engine.isOpen(slot)) {
+    if ((events & (EPOLLRDHUP | EPOLLHUP)) === EPOLLRDHUP && engine.exchanges.isOpen(slot)) {
       this.#fin[slot] = 1;
-      engine.finSeen(slot);
+      engine.exchanges.finSeen(slot);
     }
     if ((events & (EPOLLIN | ending)) === 0) return;
     if (this.#tls === null) this.#read(engine, slot, events);
@@ -170,9 +179,9 @@ export class EpollTransport implements ReferenceTransport {
 
   /** TCP is established. Gives whether there is something to read by now. */
   #beginTls(engine: Engine, slot: number, tls: TlsConnections): boolean {
-    engine.connected(slot, nowNs());
+    engine.exchanges.connected(slot, nowNs());
     if (!tls.begin(slot, this.#fds[slot]!, this.#alternative[slot]!)) return this.#shake(engine, slot, tls);
-    engine.opened(slot, nowNs());
+    engine.exchanges.opened(slot, nowNs());
     return false;
   }
 
@@ -182,31 +191,31 @@ export class EpollTransport implements ReferenceTransport {
     const result = tls.shake(slot);
     if (result === TLS_AGAIN) return false;
     if (result < 0) {
-      engine.handshakeFailed(slot, tls.code, nowNs());
+      engine.exchanges.handshakeFailed(slot, tls.code, nowNs());
       return false;
     }
     if (isEarly) this.#writeTls(engine, slot, tls);
-    else engine.opened(slot, nowNs());
+    else engine.exchanges.opened(slot, nowNs());
     return tls.isPartial(slot);
   }
 
   /** The connection takes bytes: those of refused early data first. */
   #writeTls(engine: Engine, slot: number, tls: TlsConnections): void {
-    if (tls.repeat(slot)) engine.writable(slot, nowNs());
-    else engine.broken(slot, tls.code, nowNs());
+    if (tls.repeat(slot)) engine.exchanges.writable(slot, nowNs());
+    else engine.exchanges.broken(slot, tls.code, nowNs());
   }
 
   /** Reads until nothing is left, in OpenSSL or in the socket. */
   #readTls(engine: Engine, slot: number, events: number, tls: TlsConnections): void {
     const isEnding = (events & ending) !== 0;
     let bytes = 0;
-    while (engine.isOpen(slot) && !this.#isNew(slot)) {
+    while (engine.exchanges.isOpen(slot) && !this.#isNew(slot)) {
       const result = tls.read(slot, this.#buffer.address, receiveBytes);
       const now = nowNs();
       if (result > 0) {
         bytes += result + recordBytes;
         const isLast = !isEnding && tls.isEmptied(slot, bytes);
-        engine.data(slot, this.#buffer.bytes, 0, result, now);
+        engine.exchanges.data(slot, this.#buffer.bytes, 0, result, now);
         engine.startDue(now);
         if (isLast) return;
       } else {
@@ -220,15 +229,15 @@ export class EpollTransport implements ReferenceTransport {
   /** No more data: by close_notify, by FIN, or because the connection died. */
   #endTls(engine: Engine, slot: number, result: number, now: number): void {
     if (result === TLS_BROKEN) {
-      engine.broken(slot, this.#tls!.code, now);
+      engine.exchanges.broken(slot, this.#tls!.code, now);
     } else if (result === TLS_ENDED) {
       this.#fin[slot] = 1;
-      engine.eof(slot, now, true);
+      engine.exchanges.eof(slot, now, true);
     } else {
       const peeked = this.peek(slot);
-      if (peeked === 0) engine.eof(slot, now);
-      else if (this.isDead(peeked)) engine.broken(slot, errnoName(-peeked), now);
-      else engine.notified(slot, now);
+      if (peeked === 0) engine.exchanges.eof(slot, now);
+      else if (this.isDead(peeked)) engine.exchanges.broken(slot, errnoName(-peeked), now);
+      else engine.exchanges.notified(slot, now);
     }
   }
 
@@ -239,17 +248,18 @@ export class EpollTransport implements ReferenceTransport {
 
   /** Reads until nothing is left. Edge-triggered: a short read means that, unless the FIN is still to be taken. */
   #read(engine: Engine, slot: number, events: number): void {
+    const { exchanges } = engine;
     const moreAfterShort = (events & ending) !== 0;
-    while (engine.isOpen(slot) && !this.#isNew(slot)) {
+    while (exchanges.isOpen(slot) && !this.#isNew(slot)) {
       const result = this.#sockets.recv(this.#fds[slot]!, this.#buffer.address, receiveBytes);
       const now = nowNs();
       if (result > 0) {
-        engine.data(slot, this.#buffer.bytes, 0, result, now);
+        exchanges.data(slot, this.#buffer.bytes, 0, result, now);
         engine.startDue(now);
         if (result < receiveBytes && !moreAfterShort) return;
       } else {
-        if (result === 0) engine.eof(slot, now);
-        else if (result !== -EAGAIN) engine.broken(slot, errnoName(-result), now);
+        if (result === 0) exchanges.eof(slot, now);
+        else if (result !== -EAGAIN) exchanges.broken(slot, errnoName(-result), now);
         engine.startDue(now);
         return;
       }

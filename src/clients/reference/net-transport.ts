@@ -25,11 +25,11 @@ export interface NetTransportSetup {
   /** By alternative of the load. */
   readonly requests: readonly Uint8Array[];
   readonly live: LiveCounts;
-  /** Of kind `event loop`; gets its ticks. */
-  readonly watch: LoopWatch;
 }
 
 export class NetTransport implements ReferenceTransport {
+  /** What `LoopWatch` watches. */
+  readonly loop = 'event loop';
   readonly #setup: NetTransportSetup;
   readonly #sockets: (Socket | undefined)[] = [];
   /** Sockets that were closed and may still be flushing: they keep the thread until their handle is gone. */
@@ -45,12 +45,12 @@ export class NetTransport implements ReferenceTransport {
     this.#setup = setup;
   }
 
-  /** Runs the engine until it is finished and has closed everything. */
-  async run(engine: Engine): Promise<void> {
+  /** Runs the engine until it is finished and has closed everything. `watch` gets its ticks. */
+  async run(engine: Engine, watch: LoopWatch): Promise<void> {
     this.#engine = engine;
     engine.begin(this, nowNs());
     const stopCheck = setInterval(() => {
-      this.#setup.watch.tick(nowNs());
+      watch.tick(nowNs());
       if (this.#setup.live[STOP] === 1) this.#turn();
     }, stopCheckMs);
     await new Promise<void>((resolve) => {
@@ -103,7 +103,7 @@ export class NetTransport implements ReferenceTransport {
       onread: {
         buffer: this.#buffer,
         callback: (count, buffer) => {
-          if (this.#sockets[slot] === socket) this.#engine.data(slot, buffer, 0, count, nowNs());
+          if (this.#sockets[slot] === socket) this.#engine.exchanges.data(slot, buffer, 0, count, nowNs());
           this.#turn();
           return true;
         },
@@ -113,13 +113,13 @@ export class NetTransport implements ReferenceTransport {
     let connected = false;
     socket.on('connect', () => {
       connected = true;
-      if (this.#sockets[slot] === socket) this.#engine.opened(slot, nowNs());
+      if (this.#sockets[slot] === socket) this.#engine.exchanges.opened(slot, nowNs());
       this.#turn();
     });
     socket.on('end', () => {
       if (this.#sockets[slot] === socket) {
-        this.#engine.finSeen(slot);
-        this.#engine.eof(slot, nowNs());
+        this.#engine.exchanges.finSeen(slot);
+        this.#engine.exchanges.eof(slot, nowNs());
       }
       this.#turn();
     });
@@ -127,10 +127,10 @@ export class NetTransport implements ReferenceTransport {
       if (this.#sockets[slot] !== socket) return;
       const code = error.code ?? error.message;
       if (connected) {
-        this.#engine.broken(slot, code, nowNs());
+        this.#engine.exchanges.broken(slot, code, nowNs());
       } else {
         this.#sockets[slot] = undefined;
-        this.#engine.connectFailed(slot, code, nowNs());
+        this.#engine.exchanges.connectFailed(slot, code, nowNs());
       }
       this.#turn();
     });

@@ -12,8 +12,9 @@ export class RequestFlow {
   readonly #recorder: Recorder;
   readonly #slow: SlowRequests;
   readonly #connections: ConnectionTable;
-  /** The open model's requests are counted as scheduled in advance, the closed model's as they come. */
-  readonly #countsAhead: boolean;
+  // Requests that are known in advance were counted as scheduled then, others are as they come.
+  readonly #warmUpIsKnown: boolean;
+  readonly #measureIsKnown: boolean;
 
   constructor(workload: Workload, recorder: Recorder, connections: ConnectionTable) {
     this.#workload = workload;
@@ -21,9 +22,10 @@ export class RequestFlow {
     this.#connections = connections;
     this.#slow = new SlowRequests(recorder.slowest, this.table, connections);
     const [warmUp, measure] = workload.scheduled;
-    recorder.warmUp.scheduled += warmUp;
-    recorder.measure.scheduled += measure;
-    this.#countsAhead = warmUp + measure > 0;
+    recorder.warmUp.scheduled += warmUp ?? 0;
+    recorder.measure.scheduled += measure ?? 0;
+    this.#warmUpIsKnown = warmUp !== null;
+    this.#measureIsKnown = measure !== null;
   }
 
   /** Takes the request that is due now from the load. */
@@ -37,7 +39,7 @@ export class RequestFlow {
     table.inMeasure[request] = inMeasure;
     table.user[request] = workload.user;
     table.alternative[request] = workload.alternative;
-    if (!this.#countsAhead) this.#recorder.scheduled(inMeasure);
+    if (!(inMeasure === 1 ? this.#measureIsKnown : this.#warmUpIsKnown)) this.#recorder.scheduled(inMeasure);
     this.#recorder.started(inMeasure, nowNs - nextNs);
     workload.take();
     return request;

@@ -183,7 +183,7 @@ function heatMapText(run: RunPlots): PlotText | null {
   const fewest = maps.find(({ map, trials }) => map.trials < trials);
   return {
     reading:
-      'How many requests took how long, by the time at which they ended. The further a cell is from the colour of the page, the more they were; the lines are p50 and p99 of each column.',
+      'How many answered requests took how long, by the time at which they ended. The further a cell is from the colour of the page, the more they were; the lines are p50 and p99 of each column.',
     notes: [
       ...(fewest === undefined
         ? []

@@ -47,7 +47,7 @@ export function phasesFigure({ id, level, suffix, rows }: RunView): Markup | nul
     id: `${id}-phases`,
     level: below(level),
     title,
-    reading: `Mean time of a request in each phase, on new and on reused connections, with the share of the requests.${moreVariants(rows.length)} A bar with an arrow goes on beyond the axis.`,
+    reading: `Mean time of an answered request in each phase, on new and on reused connections, with the share of the requests.${moreVariants(rows.length)} A bar with an arrow goes on beyond the axis.`,
     legend: legend(used.map((phase) => ({ sample: phaseSample(phase), text: phaseNames[phase] }))),
     body: phasePlot(drawn, {
       id: `${id}-phases-svg`,

@@ -9,6 +9,7 @@ import { html, type Content, type Markup } from './markup.ts';
 import { metricName } from './metric-words.ts';
 import { groupedTable, type TableColumn } from './table.ts';
 import { below, labelText, type RunView } from './view.ts';
+import { warmUpSentences } from '../warm-up-text.ts';
 import { warningNotes } from './warning-notes.ts';
 
 type Column = TableColumn<LoadGroupMember>;
@@ -57,6 +58,7 @@ export function variantsSection(view: RunView): Markup | null {
       entered it. Lost: failed, dropped or abandoned, over all trials.
     </p>`,
     explanations(view),
+    warmUps(view),
     tableNotes(view).map((line) => html`<p class="quiet">${line}</p>`),
     warningNotes(view, 'table'),
   ]);
@@ -71,6 +73,20 @@ function explanations({ rows, level, id, results }: RunView): Content {
   if (items.length === 0) return null;
   return [
     heading(below(level), `${id}-why`, 'Why'),
+    html`<ul>
+      ${items}
+    </ul>`,
+  ];
+}
+
+/** Where warm-up was to last until the load is steady. */
+function warmUps({ rows, level, id }: RunView): Content {
+  const items = warmUpSentences(rows).map(
+    ({ variant, text }) => html`<li><strong>${labelText(variant)}:</strong> ${text}.</li>`,
+  );
+  if (items.length === 0) return null;
+  return [
+    heading(below(level), `${id}-warm-up`, 'Warm-up'),
     html`<ul>
       ${items}
     </ul>`,

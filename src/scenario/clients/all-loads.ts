@@ -13,6 +13,7 @@ export const generatorLoad: LoadTable = {
   thinkTime: byGenerator,
   page: byGenerator,
   warmUp: byGenerator,
+  steady: byGenerator,
   duration: byGenerator,
   workers: byGenerator,
   request: byGenerator,

@@ -62,6 +62,7 @@ export const autocannonTable: ClientTable = {
     thinkTime: { only: '0s', because: neverIdle },
     page: { only: 'none', because: 'it knows no pages' },
     warmUp: { maps: '--warmup' },
+    steady: { only: 'off', because: 'its warm-up is of a fixed length' },
     duration: { maps: '--duration' },
     workers: { maps: '--workers', note: 'with 1 it runs without' },
     request: { maps: '--method, --body, --headers' },

@@ -59,6 +59,7 @@ const everyLoadKnob: Readonly<Record<LoadKnob, true>> = {
   thinkTime: true,
   page: true,
   warmUp: true,
+  steady: true,
   duration: true,
   workers: true,
   request: true,

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { createLiveCounts } from '../../../src/clients/live.ts';
 import type { Attempt, NodeClientSetup } from '../../../src/clients/node/node-client.ts';
 import type { NodeConnection } from '../../../src/clients/node/node-connection.ts';
-import { runNodeClient } from '../../../src/clients/node/runner.ts';
+import { prepareNodeClient } from '../../../src/clients/node/runner.ts';
 import type { LatencyName, WorkerReport } from '../../../src/clients/observations.ts';
 import { nowNs } from '../../../src/kernel/clock.ts';
 import type { LoadConfig } from '../../../src/scenario/config.ts';
@@ -38,7 +38,7 @@ export async function runScript(script: Script): Promise<WorkerReport> {
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
   try {
-    const report = await runNodeClient(
+    const share = await prepareNodeClient(
       {
         config: trialConfig(script.load, script.strategy),
         host: '127.0.0.1',
@@ -46,11 +46,11 @@ export async function runScript(script: Script): Promise<WorkerReport> {
         seed: 1,
         worker: 0,
         workers: 1,
-        startNs: nowNs() + 2e6,
         live: createLiveCounts(),
       },
       (setup) => scripted(script, setup, port),
     );
+    const report = await share.run(nowNs() + 2e6);
     if (script.unmeasured === undefined) expectConsistent(report);
     return report;
   } finally {

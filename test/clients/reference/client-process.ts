@@ -21,8 +21,8 @@ const program = `
       const stdio = ['ignore', 'ignore', 'inherit', 'ipc'];
       await once(spawn(process.execPath, ['-e', serverProgram, 'none', String(port)], { stdio }), 'message');
     }
-    const task = { config, host: '127.0.0.1', port, seed: 1, worker: 0, workers: 1, startNs: nowNs() + 5e6 };
-    const report = await referenceClient.run({ ...task, live: createLiveCounts() });
+    const task = { config, host: '127.0.0.1', port, seed: 1, worker: 0, workers: 1, live: createLiveCounts() };
+    const report = await referenceClient.prepare(task).run(nowNs() + 5e6);
     process.send({ kind: referenceClient.transport().kind, report }, () => process.exit(0));
   });
   process.send('ready');

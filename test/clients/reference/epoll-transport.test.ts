@@ -36,6 +36,7 @@ class ScriptedEngine implements TransportEvents {
   readonly log: string[] = [];
   finished = false;
   readonly lingering = false;
+  readonly exchanges = this;
   turns = 0;
   readonly open = new Set<number>();
   readonly transport: EpollTransport;
@@ -152,14 +153,12 @@ describe.skipIf(!native.ok)(`EpollTransport${native.ok ? '' : ` (skipped: ${nati
   async function transportTo(fault: Fault): Promise<EpollTransport> {
     server = await startFaultyServer(fault);
     const tcp = { noDelay: true, keepAliveMs: 1000, fastOpen: false };
-    const watch = new LoopWatch(nowNs(), 1e9);
     return new EpollTransport({
       host: '127.0.0.1',
       port: server.port,
       tcp,
       requests: [request],
       live: createLiveCounts(),
-      watch,
     });
   }
 
@@ -169,7 +168,7 @@ describe.skipIf(!native.ok)(`EpollTransport${native.ok ? '' : ` (skipped: ${nati
     const engine = new ReplacingEngine(transport, 2, () => {
       waitUntil(() => transport.peek(0) === 1 && transport.peek(1) === 1);
     });
-    transport.run(engine as unknown as Engine);
+    transport.run(engine as unknown as Engine, new LoopWatch(nowNs(), 1e9));
     expect(engine.log).toEqual(['data', 'opened later']);
   });
 
@@ -182,7 +181,7 @@ describe.skipIf(!native.ok)(`EpollTransport${native.ok ? '' : ` (skipped: ${nati
     const engine = new ScriptedEngine(transport, 1, () => {
       waitUntil(() => !isEstablished(port));
     });
-    transport.run(engine as unknown as Engine);
+    transport.run(engine as unknown as Engine, new LoopWatch(nowNs(), 1e9));
     expect(engine.log).toEqual(expected);
   });
 });

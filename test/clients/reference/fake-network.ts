@@ -1,7 +1,8 @@
 /** A network in memory with virtual time: scripted servers, exact arrival times, and a transport that checks how the engine uses it. */
 import { createLiveCounts } from '../../../src/clients/live.ts';
 import type { ConnectionReport } from '../../../src/clients/observations.ts';
-import { Recorder } from '../../../src/clients/recorder.ts';
+import type { SharedMeasureStart } from '../../../src/clients/measure-start.ts';
+import { Recorder, type WarmUpOptions } from '../../../src/clients/recorder.ts';
 import { Engine } from '../../../src/clients/reference/engine.ts';
 import { ConnectionLedger } from '../../../src/clients/reference/ledger.ts';
 import type { ReferenceTransport } from '../../../src/clients/reference/transport.ts';
@@ -9,6 +10,7 @@ import { createWorkload } from '../../../src/clients/workload.ts';
 import { errnoName } from '../../../src/kernel/errno.ts';
 import { requestAlternatives } from '../../../src/load/request-mix.ts';
 import type { LoadConfig } from '../../../src/scenario/config.ts';
+import { longestWarmUpMs } from '../../../src/scenario/warm-up.ts';
 import { Pool } from '../../../src/strategy/pool.ts';
 import { type Report } from '../consistency.ts';
 import { strategyConfig, type StrategyChanges } from '../trial-config.ts';
@@ -66,6 +68,8 @@ export interface WorldSetup {
   readonly random?: () => number;
   readonly worker?: number;
   readonly workers?: number;
+  /** For a load with `steadyMs`: what the main thread shares, and gets of every interval of warm-up. */
+  readonly steady?: { readonly shared: SharedMeasureStart; readonly tell: WarmUpOptions['tell'] };
 }
 
 export interface WorldResult {
@@ -144,10 +148,10 @@ class FakeNetwork implements ReferenceTransport {
       if (typeof outcome === 'number') {
         connection.established = true;
         this.#schedule(connection, this.#behaviour.accepted?.(number) ?? []);
-        this.engine.opened(slot, nowNs);
+        this.engine.exchanges.opened(slot, nowNs);
       } else {
         this.#drop(connection);
-        this.engine.connectFailed(slot, outcome.code, nowNs);
+        this.engine.exchanges.connectFailed(slot, outcome.code, nowNs);
       }
     });
     return 0;
@@ -165,7 +169,7 @@ class FakeNetwork implements ReferenceTransport {
       this.#schedule(connection, actions);
     } else {
       this.at(this.nowNs + window!.drainNs, (nowNs) => {
-        if (connection.open) this.engine.writable(slot, nowNs);
+        if (connection.open) this.engine.exchanges.writable(slot, nowNs);
       });
     }
     return length;
@@ -216,12 +220,12 @@ class FakeNetwork implements ReferenceTransport {
       connection.queued = action.queued;
     } else if ('send' in action) {
       const bytes = new TextEncoder().encode(action.send);
-      this.engine.data(slot, bytes, 0, bytes.length, nowNs);
+      this.engine.exchanges.data(slot, bytes, 0, bytes.length, nowNs);
     } else if (action.do === 'fin') {
-      this.engine.finSeen(slot);
-      this.engine.eof(slot, nowNs);
+      this.engine.exchanges.finSeen(slot);
+      this.engine.exchanges.eof(slot, nowNs);
     } else {
-      this.engine.broken(slot, 'ECONNRESET', nowNs);
+      this.engine.exchanges.broken(slot, 'ECONNRESET', nowNs);
     }
   }
 }
@@ -234,12 +238,17 @@ export function runWorld(setup: WorldSetup): WorldResult {
   const lengths = alternatives.map((_, index) =>
     typeof requestBytes === 'number' ? requestBytes : requestBytes[index]!,
   );
-  const measureStartNs = startNs + load.warmUpMs * 1e6;
+  const measureStartNs = startNs + longestWarmUpMs(load) * 1e6;
   const measureEndNs = measureStartNs + load.durationMs * 1e6;
   const live = createLiveCounts();
-  const recorder = new Recorder({ startNs, measureStartNs, measureEndNs }, live, { checkPhases: true });
+  const { steady } = setup;
+  const recorder = new Recorder({ startNs, measureStartNs, measureEndNs }, live, {
+    checkPhases: true,
+    ...(steady === undefined ? {} : { warmUp: { intervalNs: steady.shared.intervalNs, tell: steady.tell } }),
+  });
   const ledger = new ConnectionLedger(live);
-  const workload = createWorkload(load, { startNs, seed: 1, worker, workers });
+  const workload = createWorkload(load, { seed: 1, worker, workers });
+  workload.begin(startNs);
   const owners = strategy.pool.scope === 'session' ? workload.users : 1;
   const { pool: rules } = strategy;
   const pool = new Pool(
@@ -261,6 +270,8 @@ export function runWorld(setup: WorldSetup): WorldResult {
     recorder,
     ledger,
     requests: alternatives.map(({ method }, index) => ({ bytes: lengths[index]!, isHead: method === 'HEAD' })),
+    measureStartNs,
+    ...(steady === undefined ? {} : { measureStart: steady.shared }),
     drainDeadlineNs: measureEndNs + (setup.drainMs ?? 30_000) * 1e6,
   });
   const network = new FakeNetwork(setup.server ?? {}, lengths, startNs);

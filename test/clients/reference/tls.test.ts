@@ -64,8 +64,9 @@ async function load(port: number, { tls, strategy, request, caPem = certificates
   const shape = { ratePerSecond: 50, durationMs: requests * 20, ...(request === undefined ? {} : { request }) };
   const config = trialConfig(openLoad(shape), { ...strategy, tls });
   const startNs = nowNs() + 5e6;
-  const task = { config, host: '127.0.0.1', port, seed: 1, worker: 0, workers: 1, startNs, caPem };
-  const report = await referenceClient.run({ ...task, live: createLiveCounts() });
+  const task = { config, host: '127.0.0.1', port, seed: 1, worker: 0, workers: 1, caPem };
+  const share = await referenceClient.prepare({ ...task, live: createLiveCounts() });
+  const report = await share.run(startNs);
   expectConsistent(report);
   expect(report.phaseFaults).toEqual({ checked: report.measure.completed, faults: 0, first: null });
   return report;

@@ -67,17 +67,8 @@ async function trial(kind: (typeof transports)[number], plain: TrialConfig, stop
   const before = openSockets();
   const startNs = nowNs() + 5e6;
   const { port } = server!;
-  const report = await client.run({
-    config,
-    host: '127.0.0.1',
-    port,
-    seed: 1,
-    worker: 0,
-    workers: 1,
-    startNs,
-    caPem,
-    live,
-  });
+  const share = await client.prepare({ config, host: '127.0.0.1', port, seed: 1, worker: 0, workers: 1, caPem, live });
+  const report = await share.run(startNs);
   expectConsistent(report);
   expect(report.phaseFaults).toEqual({ checked: report.measure.completed, faults: 0, first: null });
   expect([live[OPEN_CONNECTIONS], openSockets()]).toEqual([0, before]);

@@ -2,7 +2,7 @@
 import { expect } from 'vitest';
 import { createLiveCounts } from '../../../src/clients/live.ts';
 import type { NodeClientFactory } from '../../../src/clients/node/node-client.ts';
-import { runNodeClient } from '../../../src/clients/node/runner.ts';
+import { prepareNodeClient } from '../../../src/clients/node/runner.ts';
 import type { FailurePhase, WorkerReport } from '../../../src/clients/observations.ts';
 import { nowNs } from '../../../src/kernel/clock.ts';
 import type { TrialConfig } from '../../../src/scenario/config.ts';
@@ -15,9 +15,10 @@ export async function trial(
   server: CountingServer,
 ): Promise<WorkerReport> {
   const { port, caPem } = server;
-  const task = { config, host: '127.0.0.1', port, seed: 1, worker: 0, workers: 1, startNs: nowNs() + 5e6 };
+  const task = { config, host: '127.0.0.1', port, seed: 1, worker: 0, workers: 1 };
   const live = createLiveCounts();
-  const report = await runNodeClient({ ...task, live, ...(caPem === undefined ? {} : { caPem }) }, make);
+  const share = await prepareNodeClient({ ...task, live, ...(caPem === undefined ? {} : { caPem }) }, make);
+  const report = await share.run(nowNs() + 5e6);
   expectConsistent(report);
   expect(report.phaseFaults).toEqual({ checked: report.measure.completed, faults: 0, first: null });
   return report;
