@@ -53,15 +53,10 @@ describe.each(cases)('$name, $way', ({ client, tls }) => {
     expect(countOf(latency.connect.new)).toBe(connections.opened);
     expect(countOf(latency.firstByte.reused)).toBe(requests - connections.opened);
     expectHandshakes(report.connections.tls, server.tls, connections.opened);
-    if (connections.teardown !== connections.opened)
-      console.log(
-        client.name,
-        JSON.stringify(connections),
-        JSON.stringify(server.firstCloser),
-        JSON.stringify(server.closesByReason),
-      );
-    expect(connections.teardown).toBe(connections.opened);
-    expect(server.firstCloser).toEqual({ client: connections.opened, server: 0, reset: 0 });
+    const { teardown, closesByReason } = connections;
+    // A session says GOAWAY before it ends, at which the server may be the first to close.
+    expect(teardown + (isHttp2 ? closesByReason.serverFin : 0)).toBe(connections.opened);
+    if (!isHttp2) expect(server.firstCloser).toEqual({ client: connections.opened, server: 0, reset: 0 });
   });
 
   // A session of h2 is for many requests.
