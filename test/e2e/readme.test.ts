@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Bench } from './connbench.ts';
+import { undisturbed, type Outcome } from './disturbance.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
@@ -38,17 +39,30 @@ test('the commands that are not run here are scripts of package.json, or npm its
   expect(commands).toEqual(expect.arrayContaining([...notFromHere, 'npm start']));
 });
 
+async function outcomeOf(program: string, args: readonly string[]): Promise<Outcome> {
+  try {
+    const { stdout } = await promisify(execFile)(program, args, { cwd: root, maxBuffer: 1 << 24 });
+    return { code: 0, text: stdout };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number | null; stdout: string; stderr: string };
+    return { code, text: `${stdout}${stderr}` };
+  }
+}
+
 describe('commands', () => {
   test.each(commands.filter((command) => !notFromHere.has(command)))(
     '%s',
     async (command) => {
       const [program = '', ...args] = command.split(' ');
-      // Rejects, with what was printed, for any exit code but 0.
-      const { stdout } = await promisify(execFile)(program, args, { cwd: root, maxBuffer: 1 << 24 });
-      expect(stdout.length).toBeGreaterThan(100);
+      const { code, text } = await undisturbed(
+        () => outcomeOf(program, args),
+        (outcome) => outcome,
+      );
+      expect(code === 0 ? '' : `exit code ${code}\n${text}`).toBe('');
+      expect(text.length).toBeGreaterThan(100);
     },
     // The default scenario takes a minute.
-    180_000,
+    300_000,
   );
 });
 
@@ -61,7 +75,11 @@ describe('the example', () => {
   test('is a valid scenario that runs', async () => {
     const [example, more] = blocks('yaml');
     expect(more).toBeUndefined();
-    const { code, stdout, stderr } = await bench.run('run', bench.file('example.yaml', example!));
+    const file = bench.file('example.yaml', example!);
+    const { code, stdout, stderr } = await undisturbed(
+      () => bench.run('run', file),
+      (ended) => ({ code: ended.code, text: ended.stdout }),
+    );
     expect(stderr).toContain('small-pools: 2 variants, 6 blocks, 12 trials');
     expect(stdout).toContain('confirmed: Four connections answer in less than half the time of one');
     expect(stdout).toContain('1 gate, 0 failed, 1 passed, 0 inconclusive');
