@@ -2,12 +2,14 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { assertSameMachine } from '../compare/environment.ts';
+import { askRuntime } from '../generator/runtime.ts';
 import { labCapability } from '../lab/capability.ts';
 import { openLab } from '../lab/lab.ts';
 import { readResultFile, type ResultFile } from '../results/read-file.ts';
 import type { HeaderRecord, TrialRecord } from '../results/record.ts';
 import { resumeResultFile, type ResultWriter } from '../results/store.ts';
 import { readEnvironment } from '../samplers/environment.ts';
+import type { TrialConfig } from '../scenario/config.ts';
 import { parseScenario, type Scenario } from '../scenario/parse.ts';
 import { planTrials, type Plan } from '../scenario/plan.ts';
 import { UserError } from '../scenario/user-error.ts';
@@ -54,7 +56,14 @@ export async function assertPossible({ variants }: Plan, { allowRemote, pcap }: 
   const configs = variants.map(({ trial }) => trial);
   assertAllowed(configs, await labCapability(), { allowRemote, pcapDir: pcap ?? null });
   await assertSettingsTaken(configs, openLab);
+  await askRuntimes(configs);
   if (pcap !== undefined) await makeCaptureDirectory(pcap);
+}
+
+/** Rejects with a UserError for a runtime that is no Node that can run connbench. */
+async function askRuntimes(configs: readonly TrialConfig[]): Promise<void> {
+  const runtimes = new Set(configs.flatMap(({ clientSetup }) => clientSetup?.runtime ?? []));
+  for (const runtime of runtimes) await askRuntime(runtime);
 }
 
 async function makeCaptureDirectory(dir: string): Promise<void> {

@@ -2,6 +2,7 @@
 import type { Agent } from 'node:http';
 import type { HttpAgent, HttpsAgent } from 'agentkeepalive';
 import { nowNs } from '../kernel/clock.ts';
+import { UserError } from '../scenario/user-error.ts';
 import { loadClientPackage } from './client-package.ts';
 import { AgentClient } from './node/agent-client.ts';
 import { agentOptions, liveOptions } from './node/agent-options.ts';
@@ -20,7 +21,13 @@ interface Package {
 function createAgentkeepaliveClient(setup: NodeClientSetup): NodeClient {
   const { strategy, clientSetup } = setup.task.config;
   const { version, loaded } = loadClientPackage('agentkeepalive', clientSetup);
-  const { HttpAgent: PlainAgent, HttpsAgent: TlsAgent } = loaded as Package;
+  const { HttpAgent: PlainAgent, HttpsAgent: TlsAgent } = loaded as Partial<Package>;
+  if (PlainAgent === undefined || TlsAgent === undefined) {
+    throw new UserError(
+      'CLIENT_VERSION',
+      `agentkeepalive ${version} has no HttpAgent and HttpsAgent: use 4.0.0 or later.`,
+    );
+  }
   const { idleTimeoutMs, maxLifetimeMs } = strategy.pool;
   const { timeout } = clientSetup?.options ?? {};
   const options = {

@@ -1,4 +1,5 @@
 /** The interface between the generator and whatever executes a strategy. */
+import type { MessagePort } from 'node:worker_threads';
 import type { ClientName, TrialConfig } from '../scenario/config.ts';
 import type { LiveCounts } from './live.ts';
 import type { WorkerMeasureStart } from './measure-start.ts';
@@ -20,6 +21,8 @@ export interface ClientTask {
   readonly live: LiveCounts;
   /** With `load.steady`: how the start of measure is agreed on. */
   readonly measureStart?: WorkerMeasureStart;
+  /** Of a client that is a program: takes when measure begins, CLOCK_MONOTONIC ns, once. */
+  readonly measurePort?: MessagePort;
 }
 
 /** A share of a trial that is ready to begin. */
@@ -40,6 +43,11 @@ export interface Transport {
 /** What executes a strategy. */
 export interface Client {
   readonly name: ClientName;
+  /**
+   * The load is sent by a program in a process of its own, below the generator's: its CPU time, memory and descriptors are the client's,
+   * it begins measure by itself (`measurePort`), and no event of it is seen from here (`WorkerReport.outside`). Absent: no.
+   */
+  readonly isProgram?: true;
   /** What this client moves its bytes with on this machine. */
   transport(): Transport;
   /** Does what takes time, however many arrivals and users there are, so that the load then begins at once. Connects to nothing yet. */

@@ -1,12 +1,13 @@
 /** Node's global fetch as it comes: no dispatcher, no agent, only what a plain user can say. */
 import { readFileSync } from 'node:fs';
 import tls from 'node:tls';
+import { requestNumberField } from '../http/request-number.ts';
 import type { RequestConfig, StrategyConfig, TlsConfig } from '../scenario/config.ts';
 import type { Client } from './client.ts';
 import type { Attempt, ClientFacts, NodeClient, NodeClientSetup } from './node/node-client.ts';
 import { nodeClient } from './node/runner.ts';
+import { loadFetch } from './fetch-defaults.ts';
 import { watchFetch, type FetchEvents, type FetchRequest } from './fetch-watch.ts';
-import { requestNumberField } from './request-number.ts';
 import { saysClose, undiciErrorCode, UndiciConnections, type UndiciConnection } from './undici-connections.ts';
 
 export const fetchClient: Client = { ...nodeClient('fetch', createFetchClient), environment: fetchEnvironment };
@@ -73,7 +74,7 @@ class FetchClient implements NodeClient, FetchEvents {
     this.#connections = new UndiciConnections(ledger, { closes, maxRequests: Infinity, hasLifetime: false });
     this.facts = {
       version: `node ${process.version} (undici ${process.versions['undici'] ?? 'unknown'})`,
-      settings: {},
+      settings: loadFetch(),
     };
     this.#restoreTls = strategy.tls === undefined ? () => undefined : limitTls(strategy.tls);
     this.#unwatch = watchFetch(this);

@@ -108,7 +108,8 @@ export class Http2Session {
 
   /** Whether one more request may go: the server's own limit counts, once it has said it. */
   get hasPlace(): boolean {
-    if (this.#isLeaving) return false;
+    // Its streams end before it says that it is closed itself.
+    if (this.#isLeaving || this.#session.destroyed) return false;
     const { maxConcurrentStreams = Infinity } = this.#isReady ? this.#session.remoteSettings : {};
     return this.#taken < Math.min(this.#streams, maxConcurrentStreams);
   }

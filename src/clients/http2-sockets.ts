@@ -5,7 +5,7 @@ import type { TlsConfig } from '../scenario/config.ts';
 import type { ClientTask } from './client.ts';
 import type { NodeConnection } from './node/node-connection.ts';
 import type { SocketLedger } from './node/socket-ledger.ts';
-import { sourceAddresses } from './node/source-addresses.ts';
+import { sourceAddresses } from './source-addresses.ts';
 
 export class Http2Sockets {
   /** What sessions are for: `https://127.0.0.1:8443`. */

@@ -1,5 +1,6 @@
 /** node:http2: sessions that each carry so many requests at once, over TLS (ALPN h2) or with prior knowledge (RFC 9113, 3.3). */
-import { constants, type OutgoingHttpHeaders } from 'node:http2';
+import { constants, getDefaultSettings, type OutgoingHttpHeaders } from 'node:http2';
+import { requestNumberField } from '../http/request-number.ts';
 import type { RequestConfig } from '../scenario/config.ts';
 import type { Client } from './client.ts';
 import { Http2Pool } from './http2-pool.ts';
@@ -7,7 +8,6 @@ import type { StreamRequest } from './http2-session.ts';
 import { Http2Sockets } from './http2-sockets.ts';
 import type { Attempt, ClientFacts, NodeClient, NodeClientSetup } from './node/node-client.ts';
 import { nodeClient } from './node/runner.ts';
-import { requestNumberField } from './request-number.ts';
 
 export const http2Client: Client = nodeClient('http2', createHttp2Client);
 
@@ -37,6 +37,7 @@ class Http2Client implements NodeClient {
         sessions: connections === Infinity ? null : connections,
         streams: pipelining,
         idleTimeout: pool.idleTimeoutMs === Infinity ? null : pool.idleTimeoutMs,
+        ...defaultSettings(),
       },
     };
   }
@@ -69,6 +70,17 @@ class Http2Client implements NodeClient {
   async close(): Promise<void> {
     await Promise.all(this.#pools.map(async (pool) => pool?.end()));
   }
+}
+
+/** Of a session that is given none (RFC 9113, 6.5.2). */
+function defaultSettings(): ClientFacts['settings'] {
+  const {
+    headerTableSize = null,
+    enablePush = null,
+    initialWindowSize = null,
+    maxFrameSize = null,
+  } = getDefaultSettings();
+  return { headerTableSize, enablePush, initialWindowSize, maxFrameSize };
 }
 
 function streamRequest({ method, path, headers = {}, bodyBytes = 0 }: RequestConfig): StreamRequest {

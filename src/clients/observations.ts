@@ -16,7 +16,9 @@ export const latencyNames = [
   // TCP is established -> the request may be written (new connections over TLS only): the whole handshake, or with early data (0-RTT) the
   // time until the request is written with the first flight; what is left of that handshake passes in firstByte.
   'tls',
-  'firstByte', // writing the request began -> first byte of the response
+  // Writing the request began -> first byte of the response. Of a request that was sent behind others (pipelining): it joined them -> first
+  // byte of its own response, so that what it waits for theirs (head-of-line blocking) is in here.
+  'firstByte',
   'download', // first byte -> last byte
   'lag', // intended start -> actual start: the generator's own lateness
 ] as const;
@@ -96,6 +98,11 @@ export interface ConnectionReport {
   readonly resetsSent: number;
   /** Closed connections by requests answered on them, teardown included. */
   readonly requestsPerConnection: Readonly<Record<number, number>>;
+  /**
+   * Idle connections that a look before their reuse found ended or broken: in `closesByReason` they are among serverFin, serverReset, error and
+   * badResponse. Absent of a client that does not look.
+   */
+  readonly foundDead?: number;
   /** Absent without TLS. */
   readonly tls?: TlsCounts;
 }
@@ -151,16 +158,59 @@ export interface WorkerReport {
   readonly loops?: readonly (readonly LoopSecond[])[];
   /** Series that this client cannot measure, by name, with the reason: they are empty. Absent: it measures all. */
   readonly unmeasured?: Readonly<Partial<Record<LatencyName, string>>>;
-  /** Requests that were sent again, once each; absent: the client never does. */
-  readonly retried?: { readonly measure: number; readonly wholeTrial: number };
-  /** What the client says of itself; absent of a client that is connbench's own. */
+  /** Absent: the client never sends a request again. */
+  readonly retried?: RetryCounts;
+  /** What the client says of itself; of connbench's own only what the kernel says of the sockets, where the scenario asked for it. */
   readonly client?: ClientFacts;
+  /**
+   * Present of a client that is a program, from the worker that started it. Then connections, bytes and intervals hold nothing: nobody
+   * here counted them.
+   */
+  readonly outside?: OutsideReport;
+}
+
+/** What a program says of the load that it sent in a process of its own, and what bounds how it may differ from the server's counts. */
+export interface OutsideReport {
+  /** By the program's own clock, read as CLOCK_MONOTONIC ns, good to some ms. */
+  readonly measureStartNs: number;
+  readonly measureEndNs: number;
+  /** Requests that may have been under way when it ended its connections, over warm-up and measure. */
+  readonly underWayAtMost: number;
+  /** Requests that it says it sent before it wrote them; taken off from the counts of the report, not from `figures`. */
+  readonly countedInAdvance: number;
+  readonly figures: ProgramFigures;
+}
+
+/** Figures of a program in its own words. */
+export interface ProgramFigures {
+  /** Times of the requests of measure, ms; null where it has none. */
+  readonly response: {
+    readonly count: number;
+    readonly minMs: number;
+    readonly maxMs: number;
+    readonly meanMs: number;
+    /** Percentile -> ms: `[97.5, 12]`. */
+    readonly percentiles: readonly (readonly [number, number])[];
+  } | null;
+  /** Counts of measure by the program's own names, and of its warm-up after `warmup.`. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/**
+ * Requests that were sent again, once each, at the end of a first try that is no failed request by itself. Its time is in connectionWait of
+ * the second one, so that response and service include both.
+ */
+export interface RetryCounts {
+  readonly measure: number;
+  readonly wholeTrial: number;
+  /** How the first tries of measure ended: their sum is `measure`. Absent of a client that does not know it of all. */
+  readonly causes?: readonly FailureCount[];
 }
 
 /** What ran, as it was read from it. */
 export interface ClientFacts {
-  /** `node v20.20.2`, `undici 7.30.2`. */
-  readonly version: string;
+  /** `node v20.20.2`, `undici 7.30.2`. Absent of connbench's own. */
+  readonly version?: string;
   /** Options in force by name, defaults included. */
   readonly settings: Readonly<Record<string, string | number | boolean | null>>;
 }

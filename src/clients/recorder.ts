@@ -6,10 +6,10 @@
  * Intervals hold everything, warm-up included, by the second in which it happened.
  */
 import { histogramLength, indexOf, sparseOf, type SparseCounts } from '../stats/histogram.ts';
+import { FailureTally } from './failure-tally.ts';
 import { COMPLETED, DROPPED, FAILED, STARTED, type LiveCounts } from './live.ts';
 import {
   latencyNames,
-  type FailureCount,
   type FailurePhase,
   type Interval,
   type LatencyName,
@@ -72,17 +72,6 @@ class PhaseCounts {
   }
 }
 
-/** Ages in 1-2-5 steps: 0, 1, 2, 5, 10, 20 ... ms. */
-export function roundAgeMs(ageMs: number): number {
-  if (ageMs < 1) return 0;
-  let decade = 10 ** Math.floor(Math.log10(ageMs));
-  // The logarithm is rounded: next to a power of ten it may name the wrong decade.
-  if (decade > ageMs) decade /= 10;
-  else if (decade * 10 <= ageMs) decade *= 10;
-  const lead = ageMs / decade;
-  return (lead >= 5 ? 5 : lead >= 2 ? 2 : 1) * decade;
-}
-
 export class Recorder {
   readonly warmUp = new PhaseCounts();
   readonly measure = new PhaseCounts();
@@ -100,8 +89,8 @@ export class Recorder {
   readonly #userNumber: (user: number) => number | null;
   readonly #counts = new Uint32Array(latencyNames.length * 2 * histogramLength);
   readonly #statuses = new Uint32Array(1000);
-  readonly #failures = new Map<string, FailureCount & { count: number }>();
-  readonly #warmUpFailures = new Map<string, FailureCount & { count: number }>();
+  readonly #failures = new FailureTally();
+  readonly #warmUpFailures = new FailureTally();
   readonly #live: LiveCounts;
   readonly #startNs: number;
   #measureStartNs: number;
@@ -234,12 +223,8 @@ export class Recorder {
     this.#of(inMeasure).failed++;
     this.#intervalFailed++;
     this.#live[FAILED]!++;
-    const socketAgeMs = ageMs === null ? null : roundAgeMs(ageMs);
     const failures = inMeasure === 1 ? this.#failures : this.#warmUpFailures;
-    const key = `${phase} ${code} ${reused} ${String(socketAgeMs)}`;
-    const known = failures.get(key);
-    if (known === undefined) failures.set(key, { phase, code, reused, socketAgeMs, count: 1 });
-    else known.count++;
+    failures.add(phase, code, reused, ageMs);
   }
 
   dropped(inMeasure: number): void {
@@ -320,8 +305,8 @@ export class Recorder {
     return {
       measure,
       wholeTrial: { ...addCounts(measure, warmUp), sent: this.sent, answered: this.answered },
-      errors: [...this.#failures.values()],
-      warmUpErrors: [...this.#warmUpFailures.values()],
+      errors: this.#failures.report(),
+      warmUpErrors: this.#warmUpFailures.report(),
       statuses: Object.fromEntries([...this.#statuses.entries()].filter(([, count]) => count > 0)),
       latency,
       censored: sparseOf(this.#censored),

@@ -1,6 +1,7 @@
 /** The clients this version can run, by name. */
 import type { ClientName } from '../scenario/config.ts';
 import { agentkeepaliveClient } from './agentkeepalive.ts';
+import { autocannonClient } from './autocannon.ts';
 import type { Client } from './client.ts';
 import { fetchClient } from './fetch.ts';
 import { http2Client } from './http2.ts';
@@ -15,6 +16,7 @@ export const clients: readonly Client[] = [
   fetchClient,
   undiciClient,
   http2Client,
+  autocannonClient,
 ];
 
 /** The client of that name. Validation refuses unknown ones first, so a miss is a bug. */

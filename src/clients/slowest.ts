@@ -11,6 +11,7 @@ export const connectionOrigins = [
   'opened', // for this request
   'reused', // it was idle in the pool
   'handedOver', // the request before it on it was answered at that very moment
+  'pipelined', // it was sent behind others that had no answer yet
   'openedAhead', // by `prefetch`, and this was its first request
   'none', // the request never had one
 ] as const;

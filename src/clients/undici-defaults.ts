@@ -8,6 +8,7 @@ const optionOf: Readonly<Record<string, string>> = {
   'keep alive timeout threshold': 'keepAliveTimeoutThreshold',
   'headers timeout': 'headersTimeout',
   'body timeout': 'bodyTimeout',
+  pipelining: 'pipelining',
 };
 
 /** The options in force of a Client of undici's; those that it does not show under a known name are left out. */

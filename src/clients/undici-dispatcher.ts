@@ -72,7 +72,13 @@ export interface DispatcherSetup {
 }
 
 /** Throws a UserError where this version of undici has not what is asked for. */
-export function assertSupported(undici: UndiciPackage, kind: string, { clientTtl }: UndiciSettings): void {
+export function assertSupported(
+  undici: UndiciPackage,
+  kind: string,
+  { clientTtl }: UndiciSettings,
+  retries: UndiciSettings | null,
+): void {
+  if (retries !== null && undici.RetryAgent === undefined) throw tooOld(undici, 'RetryAgent (maxRetries)', '6.7.0');
   if (clientTtl !== null && !isAtLeast(undici, 7, 10)) throw tooOld(undici, 'clientTtl (pool.maxLifetime)', '7.10.0');
   if (kind === 'RoundRobinPool' && undici.RoundRobinPool === undefined) {
     throw tooOld(undici, 'RoundRobinPool (pool.order fifo)', '7.17.0');

@@ -6,7 +6,7 @@ import { UserError } from '../scenario/user-error.ts';
 import { loadClientPackage } from './client-package.ts';
 
 /** What undici asks of a connector (docs/docs/api/Connector.md). */
-export interface ConnectRequest {
+interface ConnectRequest {
   readonly hostname: string;
   readonly host?: string;
   readonly protocol: string;
@@ -14,7 +14,7 @@ export interface ConnectRequest {
   readonly servername?: string | null;
   readonly localAddress?: string | null;
 }
-export type ConnectDone = (error: Error | null, socket?: Socket) => void;
+type ConnectDone = (error: Error | null, socket?: Socket) => void;
 /** The connectors that `buildConnector` makes give the socket at once, while it connects (lib/core/connect.js). */
 export type BuiltConnector = (request: ConnectRequest, done: ConnectDone) => Socket;
 
@@ -31,7 +31,7 @@ export interface OlderHandler {
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** What this project uses of undici: the same names in its versions 6 to 8, but for RoundRobinPool. */
+/** What this project uses of undici: the same names in its versions 6 to 8, but for RoundRobinPool and RetryAgent. */
 export interface UndiciPackage {
   readonly version: string;
   readonly major: number;
@@ -41,7 +41,8 @@ export interface UndiciPackage {
   readonly Agent: new (options: Options) => Dispatcher;
   /** Since 7.17.0. */
   readonly RoundRobinPool: (new (origin: string, options: Options) => Dispatcher) | undefined;
-  readonly RetryAgent: new (dispatcher: Pick<Dispatcher, 'dispatch'>, options: Options) => Dispatcher;
+  /** Since 6.7.0. */
+  readonly RetryAgent: (new (dispatcher: Pick<Dispatcher, 'dispatch'>, options: Options) => Dispatcher) | undefined;
   readonly buildConnector: (options: Options) => BuiltConnector;
 }
 

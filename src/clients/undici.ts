@@ -1,13 +1,13 @@
 /** The package undici: requests go to `dispatch` of a Pool, an Agent or a RoundRobinPool, one for each owner of connections. */
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Dispatcher } from 'undici';
+import { requestNumberField } from '../http/request-number.ts';
 import type { RequestConfig } from '../scenario/config.ts';
 import type { Client } from './client.ts';
 import type { Attempt, ClientFacts, NodeClient, NodeClientSetup } from './node/node-client.ts';
 import { nodeClient } from './node/runner.ts';
 import { newerHandler, olderHandler, UndiciCall } from './undici-call.ts';
-import { requestNumberField } from './request-number.ts';
-import { sourceAddresses } from './node/source-addresses.ts';
+import { sourceAddresses } from './source-addresses.ts';
 import { ofCall, resultHandler, watchedTries } from './undici-retries.ts';
 import { liveSettings } from './undici-defaults.ts';
 import { UndiciConnections } from './undici-connections.ts';
@@ -67,7 +67,7 @@ class UndiciClient implements NodeClient {
     this.#kind = dispatcherKind(strategy, options);
     this.#settings = poolSettings(strategy, connections, options);
     this.#retries = retrySettings(options);
-    assertSupported(undici, this.#kind, this.#settings);
+    assertSupported(undici, this.#kind, this.#settings, this.#retries);
     const { maxRequestsPerClient, clientTtl } = this.#settings;
     this.#connections = new UndiciConnections(ledger, {
       closes: strategy.connection === 'close',
@@ -88,7 +88,7 @@ class UndiciClient implements NodeClient {
       ...prefixed('connect.', connecting),
       ...this.#retries,
     };
-    this.facts = { version: `undici ${undici.version}`, settings };
+    this.facts = { version: `undici ${undici.version}, node ${process.version}`, settings };
     subscribe(sendHeaders, this.#onSendHeaders);
     subscribe(bodySent, this.#onBodySent);
   }
@@ -137,8 +137,9 @@ class UndiciClient implements NodeClient {
       settings: this.#settings,
       connect: this.#connect,
     });
-    if (this.#retries === null) return dispatcher;
-    return new undici.RetryAgent(watchedTries(dispatcher, undici.major), withoutNulls(this.#retries));
+    const { RetryAgent } = undici;
+    if (this.#retries === null || RetryAgent === undefined) return dispatcher;
+    return new RetryAgent(watchedTries(dispatcher, undici.major), withoutNulls(this.#retries));
   }
 
   readonly #onBeforeWriting = (call: UndiciCall): void => {

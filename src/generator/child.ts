@@ -4,7 +4,7 @@ import { entryFile } from '../kernel/entry.ts';
 import { IpcChild } from '../kernel/ipc-child.ts';
 import type { ClientName, TrialConfig } from '../scenario/config.ts';
 import { authorityFile } from './authority-file.ts';
-import type { FromGenerator, GeneratorReport, MeasureTimes, ToGenerator } from './messages.ts';
+import type { AnyGeneratorReport, FromGenerator, MeasureTimes, ToGenerator } from './messages.ts';
 
 type Message<T extends FromGenerator['type']> = Extract<FromGenerator, { type: T }>;
 
@@ -14,6 +14,8 @@ export interface StartGeneratorOptions {
   readonly client?: ClientName;
   /** A command that starts the process, e.g. inside a host of a lab; nothing where absent. */
   readonly launcher?: readonly string[];
+  /** Absolute path of the Node that runs it; absent: the one that runs this process. */
+  readonly runtime?: string;
   /** PEM of the authority that verifies the server, for a client whose process has to be started with it. */
   readonly caPem?: string;
 }
@@ -30,7 +32,7 @@ export interface GeneratorHandle {
   /** With its certain times. */
   onMeasure(listener: (times: MeasureTimes) => void): void;
   /** Rejects with a GeneratorError where the process dies or fails. */
-  readonly done: Promise<GeneratorReport>;
+  readonly done: Promise<AnyGeneratorReport>;
   /** Ends the load early; `done` still brings the report. */
   stop(): void;
   /** SIGKILL. Harmless when the process is gone. */
@@ -50,11 +52,12 @@ export class GeneratorError extends Error {
 
 /** Starts a generator process and waits until it is ready. Rejects with a GeneratorError; then no process is left behind. */
 export async function startGenerator(options: StartGeneratorOptions): Promise<GeneratorHandle> {
-  const { client = 'reference', launcher, caPem } = options;
+  const { client = 'reference', launcher, runtime, caPem } = options;
   const authority = await authorityFile(clientNamed(client), caPem);
   const entry = entryFile(import.meta.url, './main');
-  const child = new IpcChild<ToGenerator, FromGenerator>(entry, [client], launcher, authority.environment);
-  void child.ended.then(() => authority.remove());
+  const { environment, descriptors } = authority;
+  const child = new IpcChild<ToGenerator, FromGenerator>(entry, [client], launcher, environment, descriptors, runtime);
+  authority.close();
   const done = watchReport(child);
   done.catch(() => undefined); // Whoever waits for the report is told; before that, `ready` is.
   try {
@@ -93,7 +96,7 @@ export async function startGenerator(options: StartGeneratorOptions): Promise<Ge
   }
 }
 
-function watchReport(child: IpcChild<ToGenerator, FromGenerator>): Promise<GeneratorReport> {
+function watchReport(child: IpcChild<ToGenerator, FromGenerator>): Promise<AnyGeneratorReport> {
   return new Promise((resolve, reject) => {
     child.onMessage((message) => {
       if (message.type === 'done') resolve(message.report);
@@ -108,7 +111,7 @@ function watchReport(child: IpcChild<ToGenerator, FromGenerator>): Promise<Gener
 function readyWithin(
   child: IpcChild<ToGenerator, FromGenerator>,
   deadlineMs: number,
-  done: Promise<GeneratorReport>,
+  done: Promise<AnyGeneratorReport>,
 ): Promise<Message<'ready'>> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

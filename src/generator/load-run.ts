@@ -14,16 +14,18 @@ import {
 } from '../clients/live.ts';
 import type { WarmUpInterval } from '../clients/measure-start.ts';
 import type { WorkerReport } from '../clients/observations.ts';
+import type { Client } from '../clients/client.ts';
 import { clientNamed } from '../clients/registry.ts';
 import { nowNs } from '../kernel/clock.ts';
 import { entryFile } from '../kernel/entry.ts';
 import { EventFd, raiseEvent } from '../kernel/event-fd.ts';
 import { loadNative } from '../kernel/native.ts';
+import { familyCpu } from '../kernel/proc-tree.ts';
 import type { LoadConfig } from '../scenario/config.ts';
 import { longestWarmUpMs } from '../scenario/warm-up.ts';
-import { MeasureClock, cpuSince, type Cpu } from './measure-clock.ts';
+import { MeasureClock, cpuBetween, ownCpu, type Cpu, type ReadCpu } from './measure-clock.ts';
 import { mergeWorkers } from './merge.ts';
-import type { FromGenerator, GeneratorReport, MeasureTimes, ToGenerator } from './messages.ts';
+import type { AnyGeneratorReport, FromGenerator, MeasureTimes, ToGenerator } from './messages.ts';
 import { sharedTrace } from './shared-trace.ts';
 import { SteadyWarmUp } from './steady-warm-up.ts';
 import { gateBytes, GO, READY, START_NS, type WorkerTask } from './task.ts';
@@ -39,7 +41,7 @@ type StartMessage = Extract<ToGenerator, { type: 'start' }>;
 const warmUpIntervalNs = 1e9;
 
 export class LoadRun {
-  readonly finished: Promise<GeneratorReport>;
+  readonly finished: Promise<AnyGeneratorReport>;
   readonly #start: StartMessage;
   readonly #send: (message: FromGenerator) => void;
   readonly #live: readonly LiveCounts[];
@@ -49,7 +51,9 @@ export class LoadRun {
   #stopped = false;
   /** The workers are gone, and the descriptors that wake them. */
   #over = false;
-  readonly #clock = new MeasureClock();
+  readonly #client: Client;
+  readonly #readCpu: ReadCpu;
+  readonly #clock: MeasureClock;
   /** Null where warm-up has a fixed end. */
   readonly #steady: SteadyWarmUp | null;
   /** Null until it is certain when measure is. */
@@ -57,6 +61,9 @@ export class LoadRun {
 
   constructor(start: StartMessage, send: (message: FromGenerator) => void, intervalNs = warmUpIntervalNs) {
     this.#start = start;
+    this.#client = clientNamed(start.config.client);
+    this.#readCpu = this.#client.isProgram === true ? familyCpu : ownCpu;
+    this.#clock = new MeasureClock(this.#readCpu);
     this.#send = send;
     this.#steady = steadyWarmUp(start.config.load, intervalNs);
     this.#live = Array.from({ length: start.config.load.workers }, createLiveCounts);
@@ -75,7 +82,7 @@ export class LoadRun {
     for (const { fd } of this.#wakes) raiseEvent(fd);
   }
 
-  async #run(): Promise<GeneratorReport> {
+  async #run(): Promise<AnyGeneratorReport> {
     const { config } = this.#start;
     const { workers } = config.load;
     const traceNs = sharedTrace(config.load);
@@ -86,10 +93,14 @@ export class LoadRun {
       concurrentTasksPerWorker: 1,
     });
     try {
-      const cpuBefore = process.cpuUsage();
+      const cpuBefore = this.#readCpu();
       const shares = this.#live.map((live, worker) => {
         const task = this.#task(live, worker, traceNs);
         const steady = this.#steady;
+        if (this.#client.isProgram === true) {
+          const measurePort = this.#programPort();
+          return pool.run({ ...task, measurePort }, { transferList: [measurePort] });
+        }
         if (steady === null) return pool.run(task);
         const port = listenTo(worker, steady);
         const share = pool.run({ ...task, measureStart: { ...steady.shared, port } }, { transferList: [port] });
@@ -101,7 +112,7 @@ export class LoadRun {
       const startNs = await Promise.race([this.#openGate(workers), all.then(() => Promise.reject(tooEarly()))]);
       const stopFollowing = this.#follow(startNs);
       const parts = await all.finally(stopFollowing);
-      return this.#report(mergeWorkers(parts), startNs, cpuSince(cpuBefore));
+      return this.#report(mergeWorkers(parts), startNs, cpuBetween(cpuBefore, this.#readCpu()));
     } finally {
       this.#over = true;
       await pool.destroy();
@@ -113,6 +124,16 @@ export class LoadRun {
     const { config, host, port, seed, caPem } = this.#start;
     const optional = { ...(traceNs === undefined ? {} : { traceNs }), ...(caPem === undefined ? {} : { caPem }) };
     return { config, host, port, seed, worker, workers: config.load.workers, live, ...optional, gate: this.#gate };
+  }
+
+  /** The port to which a program's worker tells when measure begins: it follows the program, which has no timetable of ours. */
+  #programPort(): MessagePort {
+    const { port1, port2 } = new MessageChannel();
+    port1.once('message', (measureStartNs: number) => {
+      this.#measureFrom(measureStartNs);
+      port1.close();
+    });
+    return port2;
   }
 
   /** Waits until every worker is at the gate, then tells all of them the same start. Gives that start. */
@@ -132,7 +153,9 @@ export class LoadRun {
     const planned = this.#planned(startNs);
     this.#send({ type: 'started', startNs, ...planned });
     const steady = this.#steady;
-    if (steady === null) {
+    if (this.#client.isProgram === true) {
+      // Its worker tells.
+    } else if (steady === null) {
       this.#measureFrom(planned.measureStartNs);
     } else {
       steady.onKnown((sinceStartNs) => {
@@ -155,7 +178,8 @@ export class LoadRun {
 
   #measureFrom(measureStartNs: number): void {
     this.#measure = { measureStartNs, measureEndNs: measureStartNs + this.#start.config.load.durationMs * 1e6 };
-    this.#clock.plan(measureStartNs, this.#measure.measureEndNs);
+    // A program ends when it has counted enough seconds, and all that it does until then is measure.
+    this.#clock.plan(measureStartNs, this.#client.isProgram === true ? null : this.#measure.measureEndNs);
     this.#send({ type: 'measure', ...this.#measure });
   }
 
@@ -178,15 +202,17 @@ export class LoadRun {
     return { measureStartNs, measureEndNs: measureStartNs + load.durationMs * 1e6 };
   }
 
-  #report(merged: WorkerReport, startNs: number, wholeCpu: Cpu): GeneratorReport {
+  #report(merged: WorkerReport, startNs: number, wholeCpu: Cpu): AnyGeneratorReport {
     const { config } = this.#start;
     const { cpu } = this.#clock;
-    const { kind, reason } = clientNamed(config.client).transport();
-    return {
-      ...merged,
+    const { kind, reason } = this.#client.transport();
+    const { outside, ...seen } = merged;
+    const report = {
+      ...seen,
       transport: kind,
       transportReason: reason,
       workers: config.load.workers,
+      runtime: process.version,
       startNs,
       ...(this.#measure ?? this.#planned(startNs)),
       ...(this.#steady === null ? {} : { steadyReached: this.#steady.reached }),
@@ -197,6 +223,9 @@ export class LoadRun {
         systemUs: wholeCpu.systemUs - cpu.systemUs,
       },
     };
+    if (outside === undefined) return report;
+    const { measureStartNs, measureEndNs } = outside;
+    return { ...report, measureStartNs, measureEndNs, connections: null, bytes: null, outside };
   }
 }
 

@@ -7,19 +7,34 @@ export interface Cpu {
   readonly systemUs: number;
 }
 
+/** CPU time so far. */
+export type ReadCpu = () => Cpu;
+
+/** Of this process. */
+export function ownCpu(): Cpu {
+  const { user, system } = process.cpuUsage();
+  return { userUs: user, systemUs: system };
+}
+
 export class MeasureClock {
+  readonly #readCpu: ReadCpu;
   phase: TrialPhase = 'warm-up';
   /** Over measure, or over what there was of it. */
   cpu: Cpu = { userUs: 0, systemUs: 0 };
   readonly #timers: NodeJS.Timeout[] = [];
-  #cpuAtStart: NodeJS.CpuUsage | undefined;
+  #cpuAtStart: Cpu | undefined;
 
-  /** To be called once, when it is certain when measure is. CLOCK_MONOTONIC ns. */
-  plan(measureStartNs: number, measureEndNs: number): void {
+  constructor(readCpu: ReadCpu = ownCpu) {
+    this.#readCpu = readCpu;
+  }
+
+  /** To be called once, when it is certain when measure is. CLOCK_MONOTONIC ns; null: it lasts until `stop`. */
+  plan(measureStartNs: number, measureEndNs: number | null): void {
     this.at(measureStartNs, () => {
-      this.#cpuAtStart = process.cpuUsage();
+      this.#cpuAtStart = this.#readCpu();
       this.phase = 'measure';
     });
+    if (measureEndNs === null) return;
     this.at(measureEndNs, () => {
       this.#takeCpu();
       this.phase = 'drain';
@@ -40,11 +55,10 @@ export class MeasureClock {
   }
 
   #takeCpu(): void {
-    if (this.#cpuAtStart !== undefined) this.cpu = cpuSince(this.#cpuAtStart);
+    if (this.#cpuAtStart !== undefined) this.cpu = cpuBetween(this.#cpuAtStart, this.#readCpu());
   }
 }
 
-export function cpuSince(before: NodeJS.CpuUsage): Cpu {
-  const { user, system } = process.cpuUsage(before);
-  return { userUs: user, systemUs: system };
+export function cpuBetween(before: Cpu, after: Cpu): Cpu {
+  return { userUs: after.userUs - before.userUs, systemUs: after.systemUs - before.systemUs };
 }

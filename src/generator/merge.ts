@@ -6,6 +6,7 @@ import {
   type FailureCount,
   type Interval,
   type LatencyName,
+  type RetryCounts,
   type TlsCounts,
   type WorkerReport,
 } from '../clients/observations.ts';
@@ -48,14 +49,26 @@ export function mergeWorkers(parts: readonly WorkerReport[]): WorkerReport {
 }
 
 /** What all workers say alike, and the sum of what they sent again; nothing where no worker says anything. */
-function ofNodeClients(parts: readonly WorkerReport[]): Pick<WorkerReport, 'unmeasured' | 'retried' | 'client'> {
+function ofNodeClients(
+  parts: readonly WorkerReport[],
+): Pick<WorkerReport, 'unmeasured' | 'retried' | 'client' | 'outside'> {
   const { unmeasured, client } = parts[0] ?? {};
   const retried = parts.flatMap((part) => part.retried ?? []);
-  const total = (name: 'measure' | 'wholeTrial'): number => sum(retried.map((part) => part[name]));
+  const outside = parts.find((part) => part.outside !== undefined)?.outside;
   return {
     ...(unmeasured === undefined ? {} : { unmeasured }),
-    ...(retried.length === 0 ? {} : { retried: { measure: total('measure'), wholeTrial: total('wholeTrial') } }),
+    ...(retried.length === 0 ? {} : { retried: mergeRetries(retried) }),
     ...(client === undefined ? {} : { client }),
+    ...(outside === undefined ? {} : { outside }),
+  };
+}
+
+function mergeRetries(parts: readonly RetryCounts[]): RetryCounts {
+  const causes = parts.flatMap((part) => (part.causes === undefined ? [] : [part.causes]));
+  return {
+    measure: sum(parts.map(({ measure }) => measure)),
+    wholeTrial: sum(parts.map(({ wholeTrial }) => wholeTrial)),
+    ...(causes.length === parts.length ? { causes: mergeFailures(causes) } : {}),
   };
 }
 
@@ -125,6 +138,9 @@ function mergeConnections(parts: readonly ConnectionReport[]): ConnectionReport 
     resetsReceived: total((part) => part.resetsReceived),
     resetsSent: total((part) => part.resetsSent),
     requestsPerConnection: addRecords(parts.map((part) => part.requestsPerConnection)),
+    ...(parts.some(({ foundDead }) => foundDead !== undefined)
+      ? { foundDead: total((part) => part.foundDead ?? 0) }
+      : {}),
     ...mergeTls(parts.flatMap(({ tls }) => tls ?? [])),
   };
 }

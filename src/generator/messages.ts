@@ -7,6 +7,7 @@ import type {
   Interval,
   LatencyName,
   RequestCounts,
+  OutsideReport,
   WorkerReport,
 } from '../clients/observations.ts';
 import type { PhaseFaults } from '../clients/phase-check.ts';
@@ -19,6 +20,8 @@ export interface GeneratorReport {
   /** Why not epoll; null with epoll. */
   readonly transportReason: string | null;
   readonly workers: number;
+  /** Version of the Node that ran the generator, `v20.20.2`. */
+  readonly runtime?: string;
   readonly startNs: number;
   readonly measureStartNs: number;
   readonly measureEndNs: number;
@@ -49,19 +52,28 @@ export interface GeneratorReport {
   /** Whole trial, HTTP bytes without TCP/IP headers. */
   readonly bytes: { readonly sent: number; readonly received: number };
   readonly intervals: readonly Interval[];
-  /** Requests that were sent again; absent: the client never does. */
-  readonly retried?: { readonly measure: number; readonly wholeTrial: number };
+  /** Absent: the client never sends a request again. */
+  readonly retried?: NonNullable<WorkerReport['retried']>;
   /** Series that the client cannot measure, by name, with the reason; absent: it measures all. */
   readonly unmeasured?: NonNullable<WorkerReport['unmeasured']>;
-  /** What the client says of itself; absent of a client that is connbench's own. */
+  /** What the client says of itself; of connbench's own only what the kernel says of the sockets, where the scenario asked for it. */
   readonly client?: ClientFacts;
   /** What each worker saw of itself, second by second. */
   readonly loops?: readonly (readonly LoopSecond[])[];
-  /** getrusage of the process over measure. */
+  /** getrusage of the process over measure; of a client that is a program with that of its process. */
   readonly cpu: { readonly userUs: number; readonly systemUs: number };
-  /** getrusage of the process over warm-up and drain. */
+  /** The same over warm-up and drain. */
   readonly cpuOutsideMeasure: { readonly userUs: number; readonly systemUs: number };
 }
+
+/** Of a client that is a program: nobody counted its connections and its bytes, nor what it did second by second. */
+export interface OutsideGeneratorReport extends Omit<GeneratorReport, 'connections' | 'bytes'> {
+  readonly connections: null;
+  readonly bytes: null;
+  readonly outside: OutsideReport;
+}
+
+export type AnyGeneratorReport = GeneratorReport | OutsideGeneratorReport;
 
 /** CLOCK_MONOTONIC ns. */
 export interface MeasureTimes {
@@ -87,7 +99,7 @@ export type FromGenerator =
   | { readonly type: 'ready'; readonly transport: 'epoll' | 'net'; readonly transportReason: string | null }
   /** The load begins. Measure is then, or earlier with `load.steady`. */
   | ({ readonly type: 'started'; readonly startNs: number } & MeasureTimes)
-  /** It is certain when measure is: follows `started`, at once or, with `load.steady`, about when measure begins or before. */
+  /** It is certain when measure is: follows `started`, at once or, with `load.steady` or a client that is a program, about when measure begins. */
   | ({ readonly type: 'measure' } & MeasureTimes)
   /** Every 200 ms while running; counts of the whole trial so far. */
   | {
@@ -100,5 +112,5 @@ export type FromGenerator =
       readonly openConnections: number;
     }
   /** All requests are settled and every connection is closed. The process exits 0 after it. */
-  | { readonly type: 'done'; readonly report: GeneratorReport }
+  | { readonly type: 'done'; readonly report: AnyGeneratorReport }
   | { readonly type: 'failed'; readonly code: string; readonly message: string };

@@ -16,10 +16,11 @@ import {
   LENGTH_AND_CHUNKED,
   TOO_MANY_HEADERS,
 } from './parse-error.ts';
+import { requestNumberField } from './request-number.ts';
 import { ROOT, STOP, wordTable } from './words.ts';
 
 const names = wordTable(
-  ['connection', 'content-length', 'transfer-encoding', 'keep-alive', 'host', 'connbench-request'],
+  ['connection', 'content-length', 'transfer-encoding', 'keep-alive', 'host', requestNumberField],
   true,
 );
 const OTHER = 0;

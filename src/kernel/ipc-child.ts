@@ -7,6 +7,9 @@ export interface ProcessEnd {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** The number that the first inherited descriptor has in the child: after the standard ones and the IPC channel. */
+export const firstInherited = 4;
+
 /** How much of the child's standard error is kept for error messages. */
 const stderrBytes = 4096;
 
@@ -21,18 +24,21 @@ export class IpcChild<To extends object, From> {
 
   /**
    * Starts `entry`, a built file, with the arguments. `launcher` is a command that ends in executing what follows it, without a fork
-   * (`nsenter`, `unshare`): pid, signals and channel are those of the entry. `environment` is added to this process's own.
+   * (`nsenter`, `unshare`): pid, signals and channel are those of the entry. `environment` is added to this process's own. `inherited`:
+   * descriptors that the child has, too, from `firstInherited` on. `node`: the binary that runs the entry.
    */
   constructor(
     entry: string,
     args: readonly string[] = [],
     launcher: readonly string[] = [],
     environment: Readonly<Record<string, string>> = {},
+    inherited: readonly number[] = [],
+    node = process.execPath,
   ) {
-    const [program = process.execPath, ...rest] = [...launcher, process.execPath, entry, ...args];
+    const [program = node, ...rest] = [...launcher, node, entry, ...args];
     this.#child = spawn(program, rest, {
       serialization: 'advanced',
-      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc', ...inherited],
       env: { ...process.env, ...environment },
     });
     this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {

@@ -1,8 +1,7 @@
 /** Stable codes for what TLS refuses: `CERT_IP_ADDRESS_MISMATCH`, `TLS_WRONG_VERSION_NUMBER`. */
 import { requireOpenSsl } from './openssl.ts';
 
-/** SSL_R_CERTIFICATE_VERIFY_FAILED (include/openssl/sslerr.h); the low 23 bits of an error are its reason (include/openssl/err.h). */
-const verifyFailed = 134;
+/** The low 23 bits of an error are its reason (include/openssl/err.h). */
 const reasonMask = 0x7fffff;
 
 /**
@@ -14,11 +13,10 @@ export function takeTlsError(ssl: number): string {
   const error = openssl.ERR_peek_error();
   openssl.ERR_clear_error();
   if (error === 0) return 'TLS_ERROR';
-  if ((error & reasonMask) === verifyFailed) {
-    const result = openssl.SSL_get_verify_result(ssl);
-    // 0 is X509_V_OK: then it was the other side that refused.
-    if (result !== 0) return certificateCode(openssl.X509_verify_cert_error_string(result));
-  }
+  // Of a signature by another authority of the same name, the first error is that of the arithmetic.
+  const result = openssl.SSL_get_verify_result(ssl);
+  // 0 is X509_V_OK: then no certificate was refused, or the other side did it.
+  if (result !== 0) return certificateCode(openssl.X509_verify_cert_error_string(result));
   return tlsCode(openssl.ERR_reason_error_string(error) ?? `error ${error & reasonMask}`);
 }
 

@@ -1,6 +1,6 @@
 /** A process and everything it started: who belongs to the tree now, and the gauges of the tree as sums. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { ProcessReader, parseProcessStat, type Figure, type ProcessReading } from './proc.ts';
+import { microsPerTick, ProcessReader, parseProcessStat, type Figure, type ProcessReading } from './proc.ts';
 
 /** What is known of a pid: with its start it names one process for good. */
 interface Member {
@@ -97,6 +97,30 @@ function sum(figures: readonly Figure[]): Figure {
     total += figure;
   }
   return total;
+}
+
+/**
+ * User and system time, us, of this process, of everything below it now, and of children that ended and were waited for. That of others
+ * comes in steps of 10,000.
+ */
+export function familyCpu(): { readonly userUs: number; readonly systemUs: number } {
+  const { user, system } = process.cpuUsage();
+  const ended = waitedForTicks();
+  let userTicks = ended.userTicks;
+  let systemTicks = ended.systemTicks;
+  for (const pid of processTree([process.pid])) {
+    const stat = pid === process.pid ? null : parseProcessStat(textOf(`/proc/${pid}/stat`) ?? '');
+    userTicks += stat?.userTicks ?? 0;
+    systemTicks += stat?.systemTicks ?? 0;
+  }
+  return { userUs: user + userTicks * microsPerTick, systemUs: system + systemTicks * microsPerTick };
+}
+
+/** cutime and cstime of this process: fields 16 and 17 of proc_pid_stat(5). */
+function waitedForTicks(): { readonly userTicks: number; readonly systemTicks: number } {
+  const text = textOf(`/proc/${process.pid}/stat`) ?? '';
+  const fields = text.slice(text.lastIndexOf(') ') + 2).split(' ');
+  return { userTicks: Number(fields[13] ?? 0), systemTicks: Number(fields[14] ?? 0) };
 }
 
 /** `roots` and all their descendants, parents before children, each pid once, at most 4,096. Pids that do not live are passed over. */

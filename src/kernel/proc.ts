@@ -9,7 +9,7 @@ export interface Missing {
 export type Figure = number | Missing;
 
 /** USER_HZ: what /proc counts CPU time in, 100 on every Linux that Node runs on (proc_pid_stat(5)). One tick is 10 ms. */
-const microsPerTick = 10_000;
+export const microsPerTick = 10_000;
 const mostBytes = 1 << 20;
 
 /** The fields of `/proc/PID/stat` that are used here; times in ticks of 10 ms, `startTicks` since boot. */

@@ -6,6 +6,8 @@ const AF_INET = 2;
 const SOCK_STREAM = 1;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
+const SOL_IP = 0;
+const IP_BIND_ADDRESS_NO_PORT = 24;
 const SOL_SOCKET = 1;
 const SO_REUSEADDR = 2;
 const SO_ERROR = 4;
@@ -16,6 +18,7 @@ const TCP_NODELAY = 1;
 const TCP_KEEPIDLE = 4;
 const TCP_KEEPINTVL = 5;
 const TCP_INFO = 11;
+const TCP_USER_TIMEOUT = 18;
 const TCP_FASTOPEN = 23;
 const TCP_FASTOPEN_CONNECT = 30;
 const MSG_PEEK = 0x2;
@@ -149,6 +152,24 @@ export class Sockets {
     if (on < 0) return on;
     const idle = this.#setInt(fd, IPPROTO_TCP, TCP_KEEPIDLE, seconds);
     return idle < 0 ? idle : this.#setInt(fd, IPPROTO_TCP, TCP_KEEPINTVL, seconds);
+  }
+
+  /** TCP_USER_TIMEOUT: a connection ends with ETIMEDOUT when sent data stays unacknowledged for so long (RFC 5482, tcp(7)). */
+  setUserTimeout(fd: number, timeoutMs: number): number {
+    return this.#setInt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, timeoutMs);
+  }
+
+  /** As the kernel has it, ms (0: its own retransmission limit), or a negative errno. */
+  userTimeoutMs(fd: number): number {
+    const { address, view } = this.#scratch;
+    view.setUint32(16, 4, true);
+    const result = this.#libc.getsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, address, address + 16);
+    return result < 0 ? -this.#errno() : view.getInt32(0, true);
+  }
+
+  /** A later `bind` to port 0 takes an address only, and `connect` a port that is free towards its peer (ip(7), IP_BIND_ADDRESS_NO_PORT). */
+  setBindWithoutPort(fd: number): number {
+    return this.#setInt(fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, 1);
   }
 
   /** Lets the first request travel in the SYN where the server gave a cookie before (RFC 7413). Set before `connect`. */

@@ -1,5 +1,5 @@
 /**
- * Gives every flow (a client port and a server port) a place in typed arrays, in bounded memory. Pure. Hot: no allocation per packet.
+ * Gives every flow (a client's address and port, and a server port) a place in typed arrays, in bounded memory. Pure. Hot: no allocation per packet.
  *
  * Open addressing with linear probing. A place is never emptied, so a search may end at the first empty one. Where a flow finds its
  * whole window taken, the flow of that window that was looked up longest ago gives way: a flow of a second ago is safe as long as the
@@ -16,7 +16,9 @@ export class FlowIndex {
   readonly places: number;
   readonly #mask: number;
   readonly #shift: number;
-  readonly #keys: Int32Array;
+  /** Both ports of each place's flow, and the low half of its client's address: clients are of one network of so many. */
+  readonly #ports: Int32Array;
+  readonly #clients: Uint16Array;
   /** When each place was looked up last, in look-ups; 0: the place is empty. */
   readonly #used: Uint32Array;
   #lookups = 0;
@@ -25,18 +27,19 @@ export class FlowIndex {
     this.places = 2 ** placesLog2;
     this.#mask = this.places - 1;
     this.#shift = 32 - placesLog2;
-    this.#keys = new Int32Array(this.places);
+    this.#ports = new Int32Array(this.places);
+    this.#clients = new Uint16Array(this.places);
     this.#used = new Uint32Array(this.places);
   }
 
-  /** The place of a known flow; -1 for one that is not known. */
-  find(clientPort: number, serverPort: number): number {
-    const key = (clientPort << 16) | serverPort;
-    const start = this.#start(key);
+  /** The place of a known flow; -1 for one that is not known. `client`: the low 16 bits of its address. */
+  find(client: number, clientPort: number, serverPort: number): number {
+    const ports = (clientPort << 16) | serverPort;
+    const start = this.#start(client, ports);
     for (let step = 0; step < windowPlaces; step++) {
       const place = (start + step) & this.#mask;
       if (this.#used[place] === 0) return -1;
-      if (this.#keys[place] === key) {
+      if (this.#ports[place] === ports && this.#clients[place] === client) {
         this.#touch(place);
         return place;
       }
@@ -45,23 +48,24 @@ export class FlowIndex {
   }
 
   /** A place for a flow that `find` does not know. What the caller keeps there may be of another flow, which is forgotten by this. */
-  claim(clientPort: number, serverPort: number): number {
-    const key = (clientPort << 16) | serverPort;
-    const start = this.#start(key);
+  claim(client: number, clientPort: number, serverPort: number): number {
+    const ports = (clientPort << 16) | serverPort;
+    const start = this.#start(client, ports);
     let best = start & this.#mask;
     for (let step = 0; step < windowPlaces; step++) {
       const place = (start + step) & this.#mask;
       if (this.#used[place]! < this.#used[best]!) best = place;
       if (this.#used[place] === 0) break;
     }
-    this.#keys[best] = key;
+    this.#ports[best] = ports;
+    this.#clients[best] = client;
     this.#touch(best);
     return best;
   }
 
-  /** Fibonacci hashing: the high bits of the product depend on every bit of the key. */
-  #start(key: number): number {
-    return Math.imul(key, 0x9e3779b1) >>> this.#shift;
+  /** Fibonacci hashing: the high bits of a product depend on every bit of the key. Addresses are a whole number of steps apart. */
+  #start(client: number, ports: number): number {
+    return Math.imul(ports ^ Math.imul(client, 0x85ebca6b), 0x9e3779b1) >>> this.#shift;
   }
 
   #touch(place: number): void {

@@ -29,9 +29,10 @@ export class FlowTable {
     const isFromClient = from === 'client';
     const clientPort = isFromClient ? segment.sourcePort : segment.destinationPort;
     const serverPort = isFromClient ? segment.destinationPort : segment.sourcePort;
-    let place = this.#index.find(clientPort, serverPort);
+    const client = isFromClient ? segment.sourceHost : segment.destinationHost;
+    let place = this.#index.find(client, clientPort, serverPort);
     if (isFromClient && (segment.flags & (SYN | ACK)) === SYN) {
-      if (place < 0) place = this.#index.claim(clientPort, serverPort);
+      if (place < 0) place = this.#index.claim(client, clientPort, serverPort);
     } else if (place < 0 || nowNs - this.#lastNs[place]! >= this.#idleTimeoutNs) {
       return this.#refusal(isFromClient, segment);
     }

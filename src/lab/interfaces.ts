@@ -1,17 +1,19 @@
-/** Brings the interfaces of a host up: loopback, and the device to the other host with its address and congestion control. */
+/** Brings the interfaces of a host up: loopback, and the device to the other host with its addresses and congestion control. */
 import { UserError } from '../scenario/user-error.ts';
 import { hostName } from './hosts.ts';
-import { clientAddress, prefixLength, serverAddress, type Side } from './messages.ts';
+import { prefixLength, type Side } from './messages.ts';
 import { runProgram } from './system-programs.ts';
 
 /** What Ethernet carries, so that segment sizes are those of a real network. */
 const mtuBytes = 1500;
-/** Of both addresses. */
+/** Of all addresses. */
 const network = `198.18.0.0/${prefixLength}`;
 
 export interface InterfaceRequest {
   readonly side: Side;
   readonly device: string;
+  /** The first one is that of packets whose program has not chosen. */
+  readonly addresses: readonly string[];
   /** `default`: that of the host's kernel. */
   readonly congestionControl: string;
   readonly hasIpv6: boolean;
@@ -35,16 +37,15 @@ export async function bringUp(ip: readonly string[], request: InterfaceRequest, 
   }
 }
 
-function commands({ side, device, congestionControl, hasIpv6 }: InterfaceRequest): readonly string[] {
-  const address = side === 'client' ? clientAddress : serverAddress;
+function commands({ device, addresses, congestionControl, hasIpv6 }: InterfaceRequest): readonly string[] {
   return [
     'link set dev lo up',
     // Without an IPv6 address the host has nothing to say but what the programs say.
     ...(hasIpv6 ? [`link set dev ${device} addrgenmode none`] : []),
     `link set dev ${device} mtu ${mtuBytes}`,
-    `address add ${address}/${prefixLength} dev ${device} noprefixroute`,
+    ...addresses.map((address) => `address add ${address}/${prefixLength} dev ${device} noprefixroute`),
     `link set dev ${device} up`,
-    `route add ${network} dev ${device} src ${address}${congestionControl === 'default' ? '' : ` congctl ${congestionControl}`}`,
+    `route add ${network} dev ${device} src ${addresses[0]!}${congestionControl === 'default' ? '' : ` congctl ${congestionControl}`}`,
     `route show ${network}`,
     '',
   ];

@@ -6,11 +6,13 @@ import { findLabWay, type LabWay, type Obstacle } from './capability.ts';
 import { openHosts, type Host, type Hosts } from './hosts.ts';
 import { bringUp } from './interfaces.ts';
 import { LabError, LinkProcess } from './link-process.ts';
-import { clientAddress, serverAddress, type LinkReport, type Side } from './messages.ts';
+import { clientAddress, clientAddresses, serverAddress, type LinkReport, type Side } from './messages.ts';
 import { applySysctls } from './sysctls.ts';
 
 export interface LabOptions {
   readonly network: NetworkConfig;
+  /** How many addresses the client has; absent: 1. */
+  readonly clientAddresses?: number;
   /** Of the link's chances: loss, jitter and the like. */
   readonly seed: number;
   /** Where the link writes every packet, an absolute path; null: nowhere. */
@@ -97,8 +99,12 @@ async function setUp(options: LabOptions, way: LabWay, hosts: Hosts, link: LinkP
   const { congestionControl } = network;
   await Promise.all(
     sides.map(([side, host]) => {
-      const device = side === 'client' ? clientDevice : serverDevice;
-      return bringUp([...host.adminLauncher, way.ip], { side, device, congestionControl, hasIpv6 }, deadlineMs);
+      const ofSide =
+        side === 'client'
+          ? { device: clientDevice, addresses: clientAddresses(options.clientAddresses ?? 1) }
+          : { device: serverDevice, addresses: [serverAddress] };
+      const request = { side, ...ofSide, congestionControl, hasIpv6 };
+      return bringUp([...host.adminLauncher, way.ip], request, deadlineMs);
     }),
   );
 }

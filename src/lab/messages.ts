@@ -7,6 +7,12 @@ export const clientAddress = '198.18.0.1';
 export const serverAddress = '198.18.0.2';
 export const prefixLength = 15;
 
+/** So many addresses of the client, its first one among them: 198.18.0.1, then those after the server's. */
+export function clientAddresses(count: number): readonly string[] {
+  const more = Array.from({ length: count - 1 }, (_, index) => index + 3);
+  return [clientAddress, ...more.map((number) => `198.18.${Math.floor(number / 256)}.${number % 256}`)];
+}
+
 export type Side = 'client' | 'server';
 
 /** What the link counted of the packets that one side sent. `sent`: read from its device; `delivered`: written to the other's. */

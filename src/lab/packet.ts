@@ -18,6 +18,9 @@ const protocolTcp = 6;
 export class Segment {
   /** Where its packet begins in the bytes that were parsed. */
   start = 0;
+  /** The low 16 bits of its addresses. */
+  sourceHost = 0;
+  destinationHost = 0;
   sourcePort = 0;
   destinationPort = 0;
   /** int32. */
@@ -44,6 +47,8 @@ export function parseSegment(bytes: Uint8Array, start: number, length: number, i
   const tcpBytes = (bytes[tcp + 12]! >> 4) * 4;
   if (tcpBytes < tcpHeaderBytes || ipBytes + tcpBytes > totalBytes) return false;
   into.start = start;
+  into.sourceHost = uint16(bytes, start + 14);
+  into.destinationHost = uint16(bytes, start + 18);
   into.sourcePort = uint16(bytes, tcp);
   into.destinationPort = uint16(bytes, tcp + 2);
   into.seq = int32(bytes, tcp + 4);

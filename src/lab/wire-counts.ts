@@ -2,7 +2,7 @@
  * Counts the segments of each side as that side sent them, before anything befalls them on the link. Pure. Hot: no allocation per
  * packet, and memory that does not grow with the number of flows.
  *
- * - A SYN without ACK whose initial sequence number is new for its ports begins a new flow; with the same number it is a retransmission.
+ * - A SYN without ACK whose initial sequence number is new for its ends begins a new flow; with the same number it is a retransmission.
  * - A retransmission is a segment that begins below what its side has sent on the flow before and has data, SYN or FIN. A keepalive
  *   probe of Linux begins there too but is empty: a pure ACK.
  * - A flow that was not seen from its SYN (its place was needed for another) is taken up at its next segment, which counts as new.
@@ -80,11 +80,12 @@ export class WireCounts {
     const isFromClient = from === 'client';
     const clientPort = isFromClient ? segment.sourcePort : segment.destinationPort;
     const serverPort = isFromClient ? segment.destinationPort : segment.sourcePort;
-    let place = this.#index.find(clientPort, serverPort);
+    const client = isFromClient ? segment.sourceHost : segment.destinationHost;
+    let place = this.#index.find(client, clientPort, serverPort);
     const isKnown = place >= 0;
     if (!isKnown) {
       if ((segment.flags & RST) !== 0) return -1;
-      place = this.#index.claim(clientPort, serverPort);
+      place = this.#index.claim(client, clientPort, serverPort);
     }
     if (!isKnown || (isSyn && !this.#isSameSyn(place, isFromClient ? clientSide : serverSide, segment.seq))) {
       this.#state[place] = 0;

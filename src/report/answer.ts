@@ -92,13 +92,19 @@ function screen(members: readonly LoadGroupMember[]): {
     const { value: p99, atLeast: tailBounded } = member.figures['latency.response.p99'];
     const rate = lossRate(member.losses) ?? 0;
     if (member.validTrials.length === 0) excluded.push({ member, reason: 'no valid trial' });
-    else if (p50 === null || p99 === null) excluded.push({ member, reason: 'no request was answered' });
+    else if (p50 === null || p99 === null) excluded.push({ member, reason: withoutLatency(member) });
     else if (rate - lowestRate > materialLossRate) excluded.push({ member, reason: lossReason(rate, lowestRate) });
     else if (bounded) excluded.push({ member, reason: boundReason('p50', p50) });
     else if (tailBounded) excluded.push({ member, reason: boundReason('p99', p99) });
     else candidates.push({ member, p50, p99 });
   }
   return { candidates, excluded };
+}
+
+/** A client that is a program gives no histogram of what it answered. */
+function withoutLatency({ validTrials }: LoadGroupMember): string {
+  const own = validTrials.some(({ client }) => client.ownFigures !== undefined);
+  return own ? 'its client times its requests itself, and nobody checked that' : 'no request was answered';
 }
 
 function boundReason(name: string, valueNs: number): string {

@@ -10,6 +10,7 @@ import { boundText, count } from './format.ts';
 import { plural } from '../compare/words.ts';
 import { importedText } from './imported.ts';
 import { addComparisons } from './markdown-comparison.ts';
+import { ownFigureSentences, ownFiguresTitle } from './own-figures-text.ts';
 import { row, tableHead } from './markdown-table.ts';
 import { code, prose } from './markdown-text.ts';
 import { metricLabel } from './metric-label.ts';
@@ -36,9 +37,10 @@ const room = {
   gates: 9000,
   claims: 7000,
   invalid: 4000,
-  comparisons: 14_000,
+  comparisons: 12_500,
   warnings: 5000,
   figures: 4000,
+  ownFigures: 1500,
   runs: 2000,
 } as const;
 
@@ -68,6 +70,8 @@ export function renderMarkdown(input: ReportInput): string {
   addWarnings(page, named);
   page.allow(room.figures);
   addFigures(page, named);
+  page.allow(room.ownFigures);
+  addOwnFigures(page, named);
   page.allow(room.runs);
   addRuns(page, named);
   const leftOut = page.leftOut();
@@ -279,6 +283,15 @@ function figuresRow(of: VariantFigures, run: string): string {
     ...lostCells,
     censored === null ? '-' : count(censored),
   ]);
+}
+
+/** Of clients that are programs, in their own words. */
+function addOwnFigures(page: BoundedPage, { runs }: NamedInput): void {
+  const sentences = runs.flatMap(({ results }) => ownFigureSentences(figuresByVariant(results)));
+  if (sentences.length === 0) return;
+  const items = sentences.map(({ variant, text }) => [`- ${code(variant)}: ${prose(text, 500)}`]);
+  const head = [`<details><summary>${ownFiguresTitle}</summary>`, ''];
+  page.addPart({ head, items, tail: ['', '</details>', ''], noun: 'variant' });
 }
 
 function addRuns(page: BoundedPage, { runs, names }: NamedInput): void {

@@ -119,6 +119,8 @@ function originText({ origin, use, ageMs, idleMs }: SlowRequestRecord['connectio
       return `reused${idle}${of}${old}`;
     case 'handedOver':
       return `taken over at once${of}${old}`;
+    case 'pipelined':
+      return `sent behind others${of}${old}`;
     case 'openedAhead':
       return `opened ahead of it${idle}`;
     case 'none':

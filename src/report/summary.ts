@@ -1,6 +1,7 @@
 /** A run as one JSON document for programs: the content of the terminal report. */
 import { answerSentences } from './answer-text.ts';
 import { answersOf, priceMetrics, type GroupAnswer } from './answer.ts';
+import { clientInForce } from './client-settings.ts';
 import { failureKinds, type FailureKind } from './errors.ts';
 import { judgeClaims, type ClaimCase, type Outcome } from '../compare/claims.ts';
 import type { GateResult } from '../compare/document.ts';
@@ -37,6 +38,8 @@ interface VariantSummary {
   /** Requests that timed out or were unfinished at the end of the drain, over all trials; null where that is not known. */
   readonly censored: number | null;
   readonly tailSamples: VariantFigures['tailSamples'];
+  /** What ran, as it was read from it, defaults included. Absent of the reference client, and where there was no report. */
+  readonly client?: Pick<TrialRecord['client'], 'name' | 'version' | 'settings'>;
 }
 
 interface AnswerSummary {
@@ -145,7 +148,16 @@ function slowestOf(trials: readonly TrialRecord[], explained: readonly string[])
     .map(({ variant, block, valid, slowest = [] }) => ({ variant, block, valid, requests: slowest }));
 }
 
-function variantSummary({
+function variantSummary(row: VariantFigures): VariantSummary {
+  const client = clientInForce(row);
+  return { ...ofFigures(row), ...(client === null ? {} : { client: ofClient(client) }) };
+}
+
+function ofClient({ name, version, settings }: TrialRecord['client']): NonNullable<VariantSummary['client']> {
+  return { name, ...(version === undefined ? {} : { version }), ...(settings === undefined ? {} : { settings }) };
+}
+
+function ofFigures({
   variant,
   trials,
   validTrials,

@@ -5,7 +5,7 @@ import { printable } from './printable.ts';
 import { fewestTailSamples, lost, type ReportedMetric, type VariantFigures } from './variant-figures.ts';
 import { displayWidth, wrap } from './wrap.ts';
 
-interface Column {
+export interface Column {
   /** Lines of the heading. */
   readonly heading: readonly string[];
   /** The figure in words, for the footnotes. */
@@ -122,6 +122,16 @@ export function renderTables(rows: readonly VariantFigures[], width: number, pai
       ? [everything]
       : [[...ofCost, ...errors], ofConnections].flatMap((columns) => fitting(columns, rows, width));
   return { tables: sets.map((columns) => renderTable(rows, columns, width, paint)), notes: notesOf(rows, everything) };
+}
+
+/** A table of other columns over the same rows, or several where the width needs it. */
+export function renderColumns(
+  rows: readonly VariantFigures[],
+  columns: readonly Column[],
+  width: number,
+  paint: Paint,
+): readonly string[] {
+  return fitting(columns, rows, width).map((set) => renderTable(rows, set, width, paint));
 }
 
 /** As many tables as the width needs to show every column. */

@@ -3,11 +3,15 @@ import { answerSentences } from './answer-text.ts';
 import { answersOf } from './answer.ts';
 import { errorLines } from './errors.ts';
 import { judgeClaims, type Outcome } from '../compare/claims.ts';
+import { clientSettingLines } from './client-settings.ts';
+import { ownFigureSentences, ownFiguresTitle } from './own-figures-text.ts';
 import { claimLines } from './expectations.ts';
 import { plural } from '../compare/words.ts';
 import { painter, type Paint } from './paint.ts';
 import { printable } from './printable.ts';
-import { renderTables } from './tables.ts';
+import { renderColumns, renderTables, type Column } from './tables.ts';
+import { specialTables, type SpecialColumn } from './special-figures.ts';
+import { spoken, spokenLine } from './spoken.ts';
 import { mostDoubts, trustOf } from './trust.ts';
 import { figuresByVariant, type RunResults, type VariantFigures } from './variant-figures.ts';
 import { importedText } from './imported.ts';
@@ -34,6 +38,10 @@ export function renderTerminal(results: RunResults, options: TerminalOptions = d
   const sections = [
     titleSection(results, prose),
     ...tableSections(rows, results, width, prose),
+    ...specialSections(rows, width, prose),
+    spokenSection(rows, prose),
+    settingsSection(rows, prose),
+    ownFiguresSection(rows, prose),
     errorSection(rows, prose),
     answerSection(results, prose),
     trustSection(rows, prose),
@@ -92,6 +100,36 @@ function tableSections(rows: readonly VariantFigures[], { header }: RunResults, 
   return [...tables, prose.paint.dim(paragraphs.map((text) => prose.paragraph(text)).join('\n'))];
 }
 
+/** TLS handshakes, faults and retries, where there are any. */
+function specialSections(rows: readonly VariantFigures[], width: number, prose: Prose): string[] {
+  return specialTables(rows).map(({ title, reading, columns, rows: shown }) => {
+    const tables = renderColumns(shown, columns.map(specialColumn), width, prose.paint);
+    return [prose.paint.bold(title), ...tables, prose.paint.dim(prose.paragraph(reading))].join('\n');
+  });
+}
+
+function specialColumn({ side, heading, figure, format }: SpecialColumn): Column {
+  return {
+    heading: [side, ...heading.split(/[ -]/)],
+    name: `${side} ${heading}`,
+    text: (row) => {
+      const { value } = figure(row);
+      return value === null ? null : format(value);
+    },
+    reason: (row) => figure(row).reason,
+  };
+}
+
+function spokenSection(rows: readonly VariantFigures[], prose: Prose): string {
+  const lines = spoken(rows).map((one) => prose.paragraph(printable(spokenLine(one, rows.length), 1000), '  '));
+  return prose.section('Client and protocol', lines);
+}
+
+function settingsSection(rows: readonly VariantFigures[], prose: Prose): string {
+  const lines = clientSettingLines(rows).map((line) => prose.paragraph(printable(line, 2000), '  '));
+  return prose.section('Settings in force', lines);
+}
+
 function errorSection(rows: readonly VariantFigures[], prose: Prose): string {
   const lines = errorLines(rows);
   return prose.section(
@@ -130,6 +168,17 @@ function trustSection(rows: readonly VariantFigures[], prose: Prose): string {
   const rest = doubts.length - shown.length;
   const more = rest > 0 ? [prose.paragraph(`and ${plural(rest, 'more variant')}`, '  - ')] : [];
   return prose.section('Can these figures be trusted?', [prose.paragraph(summary, '  '), ...shown, ...more]);
+}
+
+/** Of clients that are programs. */
+function ownFiguresSection(rows: readonly VariantFigures[], prose: Prose): string {
+  const lines = ownFigureSentences(rows).map(
+    ({ variant, text }) => `${printable(variant, 100)}: ${printable(text, 500)}.`,
+  );
+  return prose.section(
+    ownFiguresTitle,
+    lines.map((line) => prose.paragraph(line, '  ')),
+  );
 }
 
 /** Where warm-up was to last until the load is steady. */

@@ -93,6 +93,11 @@ function figuresOf(variant: VariantRecord, trials: readonly TrialRecord[]): Vari
   };
 }
 
+/** Any figure of a variant by its path, from the same trials as those of the tables. */
+export function variantFigure({ trials, validTrials }: VariantFigures, path: string): Figure {
+  return figureOf(validTrials.length > 0 ? validTrials : trials, path);
+}
+
 function figureOf(trials: readonly TrialRecord[], path: string): Figure {
   const readings = trials.map((trial) => readMetric(trial, path));
   const middle = boundedMedian(readings.flatMap((reading) => boundedFigure(reading) ?? []));

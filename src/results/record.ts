@@ -64,7 +64,7 @@ export type HeaderRecord = DeepReadonly<z.infer<typeof headerSchema>>;
 
 /**
  * Summary and full content of one latency histogram, of answered requests: those without an answer are in the trial's `censored`.
- * Only in an imported run may the histogram be null, and with it the figures that the other program did not report.
+ * Only in an imported run and in a client's own figures may the histogram be null, and with it what the program did not report.
  */
 export const latencySchema = z
   .object({
@@ -126,6 +126,8 @@ export const connectionsSchema = z.object({
   teardown: countSchema,
   resets: z.object({ received: countSchema, sent: countSchema }),
   closesByReason: tallySchema,
+  /** Idle connections that a look before their reuse found ended or broken; they are in closesByReason, too. Absent where nobody looked. */
+  foundDead: z.exactOptional(countSchema),
   /** Handshakes; null without TLS. `failed`: established by TCP and never by TLS; then opened = full + resumed + failed. */
   tls: z
     .object({
@@ -236,8 +238,15 @@ export const trialSchema = z.object({
     transportReason: z.string().nullable(),
     /** As read from what ran: `node v20.20.2`. Absent of the reference client, and where there was no report. */
     version: z.exactOptional(z.string()),
+    /** Version of the Node that ran the generator, as it says; absent where the one that runs connbench did. */
+    runtime: z.exactOptional(z.string()),
     /** Options in force by name, defaults included. */
     settings: z.exactOptional(z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]))),
+    /**
+     * Of a client that is a program in a process of its own: what it says of its load, by its own names. Nobody here counted these, and
+     * `response` is by its own definition; the reconciliation compares its counts of requests with the server's. Absent of other clients.
+     */
+    ownFigures: z.exactOptional(z.object({ response: latencySchema.nullable(), counts: z.record(z.string(), countSchema) })),
   }),
   /** Null where the generator died before it could report; so are throughput and connections. */
   requests: requestsSchema.nullable(),

@@ -9,6 +9,15 @@ const requestCountsShape = {
   failed: countSchema,
 };
 
+export const failureSchema = z.object({
+  phase: z.string(),
+  code: z.string(),
+  /** Null only in an imported run. */
+  reused: z.boolean().nullable(),
+  socketAgeMs: amountSchema.nullable(),
+  count: countSchema,
+});
+
 /**
  * The plain counts are requests whose intended start lies in measure; `executedByServer` and `wholeTrial` include warm-up.
  * Of the counts only `executedByServer` may be null, save in an imported run.
@@ -21,6 +30,8 @@ export const requestsSchema = z.object({
   executedByServer: countSchema.nullable(),
   /** Executions, by the server's count, of a request that had been executed already. Absent where the client does not retry. */
   duplicates: z.exactOptional(countSchema.nullable()),
+  /** How the first tries of those that were sent again ended; they are no errors. Absent where nothing is sent again, or nobody knows. */
+  retryCauses: z.exactOptional(z.array(failureSchema)),
   wholeTrial: z
     .object({
       ...requestCountsShape,
@@ -28,17 +39,10 @@ export const requestsSchema = z.object({
       abandoned: countSchema,
       sent: countSchema,
       answered: countSchema,
+      /** Requests that were sent again. Absent where the client does not retry. */
+      retried: z.exactOptional(countSchema),
     })
     .nullable(),
-});
-
-export const failureSchema = z.object({
-  phase: z.string(),
-  code: z.string(),
-  /** Null only in an imported run. */
-  reused: z.boolean().nullable(),
-  socketAgeMs: amountSchema.nullable(),
-  count: countSchema,
 });
 
 export const throughputSchema = z.object({

@@ -25,7 +25,7 @@ export const slowRequestSchema = z.object({
   /** Why there is no answer: a code as in `errors`, or `ABANDONED` at the end of the drain; null with an answer. */
   code: z.string().nullable(),
   connection: z.object({
-    /** How the request came by it: `opened`, `reused`, `handedOver`, `openedAhead`, `none`. */
+    /** How the request came by it: `opened`, `reused`, `handedOver`, `pipelined`, `openedAhead`, `none`. */
     origin: z.string(),
     /** What became of it at the end of the request: `kept`, `closing`, `serverClosed`, `reset`, `timeout`, `error`, `unfinished`, `none`. */
     fate: z.string(),

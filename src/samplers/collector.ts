@@ -32,7 +32,7 @@ const emptySockstat: Sockstat = { inUse: null, orphan: null, timeWait: null, mem
 
 /** What a collector keeps open on Linux. */
 interface Sources {
-  readonly client: ProcessReader;
+  readonly client: ProcessReader | ProcessTreeReader;
   readonly server: ProcessReader | ProcessTreeReader;
   /** One for each namespace: the one that both sides share, or the client's and the server's. */
   readonly sockstats: readonly (ProcFile | Error)[];
@@ -160,8 +160,8 @@ export class Collector {
   }
 
   close(): void {
-    this.#sources?.client.close();
-    if (this.#sources?.server instanceof ProcessReader) this.#sources.server.close();
+    for (const reader of [this.#sources?.client, this.#sources?.server])
+      if (reader instanceof ProcessReader) reader.close();
     for (const file of this.#sources?.sockstats ?? []) if (file instanceof ProcFile) file.close();
     this.#sources?.timeWaitSource.close();
     this.#sources?.machine.close();
@@ -169,13 +169,13 @@ export class Collector {
 }
 
 function openSources(request: SamplerRequest): Sources {
-  const { clientPid, serverPid, serverPort, serverTree, namespaces } = request;
+  const { clientPid, clientTree = false, serverPid, serverPort, serverTree, namespaces } = request;
   const shared = namespaces === null;
   const timeWaitSource = shared
     ? openTimeWaitSource(serverPort)
     : openNamespaceTimeWait({ client: namespaces.clientPid, server: namespaces.serverPid });
   return {
-    client: new ProcessReader(clientPid),
+    client: clientTree ? new ProcessTreeReader(clientPid) : new ProcessReader(clientPid),
     server: serverTree ? new ProcessTreeReader(serverPid) : new ProcessReader(serverPid),
     sockstats: shared ? [openSockstat()] : [openSockstat(namespaces.clientPid), openSockstat(namespaces.serverPid)],
     timeWaitSource,

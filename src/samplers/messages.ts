@@ -13,6 +13,8 @@ export interface SamplerRequest {
   /** Sample `serverPid` (a user's program) and the whole process tree below it: figures are sums, as of ProcessTreeReader. */
   readonly serverTree: boolean;
   readonly clientPid: number;
+  /** The client is a program below `clientPid`: sample the process tree, as of `serverTree`. Absent: no. */
+  readonly clientTree?: boolean;
   /** Further processes of the trial, so that their CPU time is not taken for other programs'. This process is known. */
   readonly helperPids?: readonly number[];
   readonly serverPid: number;

@@ -1,4 +1,5 @@
 /** The figures of a trial that a claim can be about, and the unit each is in. */
+import { faultNames } from './config.ts';
 import { nearest } from './suggest.ts';
 import { parseDuration, parseRate, parseSize, type Parsed } from './units.ts';
 
@@ -48,6 +49,8 @@ const kernelCounters = [
   'ListenOverflows',
 ];
 const kernelCounter = /^kernel\.(client|server)\.[A-Za-z0-9]{1,64}$/;
+/** Requests that met a fault of the server, by its name. */
+const faultCounts: ReadonlySet<string> = new Set(faultNames.map((name) => `server.faults.${name}`));
 
 function product(...parts: readonly (readonly string[])[]): readonly string[] {
   return parts.reduce<readonly string[]>(
@@ -61,9 +64,9 @@ const byUnit: readonly (readonly [MetricUnit, readonly string[]])[] = [
   ['count', product(['latency'], latencies, ['count'])],
   ['ns', product(['latencyByConnection'], ['new', 'reused'], latencies, quantiles)],
   ['count', product(['latencyByConnection'], ['new', 'reused'], latencies, ['count'])],
-  ['count', product(['requests'], [...counts, 'retried', 'executedByServer'])],
+  ['count', product(['requests'], [...counts, 'retried', 'executedByServer', 'duplicates'])],
   ['count', [derivedMetrics.censored]],
-  ['count', product(['requests'], ['wholeTrial'], [...counts, 'sent', 'answered'])],
+  ['count', product(['requests'], ['wholeTrial'], [...counts, 'sent', 'answered', 'retried'])],
   ['perSecond', product(['throughput'], ['offeredPerSecond', 'achievedPerSecond', 'goodputPerSecond'])],
   ['bytes', ['throughput.bytesPerSecond']],
   ['count', product(['connections'], ['attempted', 'opened', 'connectFailed', 'peakOpen', 'teardown'])],
@@ -80,6 +83,7 @@ const byUnit: readonly (readonly [MetricUnit, readonly string[]])[] = [
   ['bytes', product(['memory'], ['generator', 'server'], ['rssStartBytes', 'rssPeakBytes', 'rssEndBytes'])],
   ['count', product(['server'], ['accepted', 'executed', 'refused', 'turnedAway'])],
   ['count', product(['server'], ['firstCloser'], [...sides, 'reset'])],
+  ['count', product(['server'], ['tls'], ['full', 'resumed', 'earlyData', 'failed'])],
   ['count', product(['server'], ['requestsPerConnection'], ['mean', 'max'])],
   ['count', product(['link'], linkCounts)],
   ['count', product(['link'], ['dropped'], ['loss', 'queue', 'middlebox', 'device'])],
@@ -96,7 +100,7 @@ export const metricPaths: readonly string[] = [...units.keys()];
 
 /** The unit of a metric; null for a path that names none. */
 export function metricUnit(path: string): MetricUnit | null {
-  if (kernelCounter.test(path)) return 'count';
+  if (kernelCounter.test(path) || faultCounts.has(path)) return 'count';
   if (latencyQuantile(path) !== null) return 'ns';
   return units.get(path) ?? null;
 }
@@ -125,7 +129,7 @@ export function latencyQuantile(path: string): LatencyQuantile | null {
 
 /** Why a path is no metric of this version. */
 export function metricProblem(path: string): { readonly message: string; readonly suggestion?: string } {
-  const suggestion = nearest(path, [...metricPaths, ...product(['kernel'], sides, kernelCounters)]);
+  const suggestion = nearest(path, [...metricPaths, ...faultCounts, ...product(['kernel'], sides, kernelCounters)]);
   const message =
     'is not a metric; metrics are paths into a result, such as latency.response.p50 or connections.opened';
   return { message, ...(suggestion === undefined ? {} : { suggestion }) };

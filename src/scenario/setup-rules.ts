@@ -26,12 +26,15 @@ export class SetupCheck {
     return [...this.packageRules(config), ...this.runtimeRules(config), ...this.certificateRules(config)];
   }
 
-  private packageRules({ client }: FilledConfig): readonly BrokenRule[] {
-    const { name, version, modules } = clientDetails(client);
-    const wanted = clientTables[name].package;
+  private packageRules(config: FilledConfig): readonly BrokenRule[] {
+    const { name, version, modules } = clientDetails(config.client);
+    const { package: wanted, versionRules } = clientTables[name];
     if (wanted === null) return [];
     const found = this.version(modules === undefined ? null : resolve(this.folder, modules), wanted);
-    if (found.ok && (version === undefined || version === found.value)) return [];
+    if (found.ok && (version === undefined || version === found.value)) {
+      const rules = versionRules?.(found.value, config) ?? [];
+      return rules.map((rule) => ({ ...rule, rule: `client-since-${rule.paths[0] ?? ''}` }));
+    }
     const install = `npm install --prefix ${modules === undefined ? 'FOLDER' : quote(modules)} ${wanted}@${version ?? 'latest'}`;
     if (modules === undefined) {
       const has = found.ok ? `connbench's own ${wanted} is ${found.value}` : `connbench ${found.message}`;

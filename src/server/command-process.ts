@@ -3,10 +3,11 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { constants } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { guardGroup } from '../kernel/end-with-parent.ts';
 import type { ProcessEnd } from '../kernel/ipc-child.ts';
 import { processTree } from '../kernel/proc-tree.ts';
 import { ProcessReader } from '../kernel/proc.ts';
-import { findContainment, guardGroup, type Containment } from './containment.ts';
+import { findContainment, type Containment } from './containment.ts';
 import { OutputTail } from './output-tail.ts';
 
 export interface CommandToStart {

@@ -1,6 +1,5 @@
 /** How a program of the user's is started so that no process of its tree outlives the trial or a killed controller. */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { diesWithParent, works } from '../kernel/end-with-parent.ts';
 
 /** A command in front of the program that contains its processes. */
 export interface Containment {
@@ -11,9 +10,6 @@ export interface Containment {
    */
   readonly isNamespace: boolean;
 }
-
-/** The kernel kills the started process when its parent, the controller, dies. It outlives exec, but not a change of credentials. */
-const diesWithParent = ['setpriv', '--pdeathsig', 'KILL'];
 
 /**
  * The first process of a namespace ignores signals that it does not handle, and inherits orphans. So that is a shell, which reaps them,
@@ -41,31 +37,4 @@ export async function findContainment(launcher: readonly string[]): Promise<Cont
     if (await works([...launcher, ...candidate.prefix, 'true'])) return candidate;
   }
   return { prefix: [], isNamespace: false };
-}
-
-async function works([program = '', ...args]: readonly string[]): Promise<boolean> {
-  const child = spawn(program, args, { stdio: 'ignore' });
-  try {
-    const [code] = (await once(child, 'exit')) as [number | null];
-    return code === 0;
-  } catch {
-    return false; // Not installed.
-  }
-}
-
-/**
- * Watches over a process group without a namespace: when the controller is gone, be it by SIGKILL, the pipe ends and the guard kills
- * the group. Gives the function that ends the watch, which resolves once the guard is gone.
- */
-export function guardGroup(group: number): () => Promise<void> {
-  const guard = spawn('sh', ['-c', 'read -r line; kill -s KILL -- "-$1"', 'sh', String(group)], {
-    stdio: ['pipe', 'ignore', 'ignore'],
-    detached: true,
-  });
-  const ended = once(guard, 'exit').catch(() => undefined);
-  guard.stdin.on('error', () => undefined);
-  return async () => {
-    guard.kill('SIGKILL');
-    await ended;
-  };
 }

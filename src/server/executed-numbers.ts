@@ -5,12 +5,9 @@ const pageNumbers = 65_536;
 /** 128 MiB of bits: the numbers of 10^9 requests. */
 const mostPages = 16_384;
 
-/** The field in which a retrying client numbers its requests: 4 hexadecimal digits for the worker, 12 for the number within it. */
-export const requestNumberField = 'connbench-request';
-
 const form = /^[0-9a-f]{16}$/i;
 
-/** Worker and sequence out of a value of the field; null where it has another form. */
+/** Worker and sequence out of a value of `requestNumberField`; null where it has another form. */
 export function parseRequestNumber(value: unknown): { readonly worker: number; readonly sequence: number } | null {
   if (typeof value !== 'string' || !form.test(value)) return null;
   return { worker: parseInt(value.slice(0, 4), 16), sequence: parseInt(value.slice(4), 16) };

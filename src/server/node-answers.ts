@@ -1,8 +1,9 @@
 /** The handler of a `node:http` or `node:https` server: executes requests, counts them, and answers after the delay, or as a fault has it. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { requestNumberField } from '../http/request-number.ts';
 import type { BundledServerConfig } from '../scenario/config.ts';
 import type { ConnectionLedger } from './connection-ledger.ts';
-import { parseRequestNumber, requestNumberField } from './executed-numbers.ts';
+import { parseRequestNumber } from './executed-numbers.ts';
 import type { NodeConnection, NodeConnections } from './node-connections.ts';
 import { answerWithFault, type NodeFaults } from './node-faults.ts';
 

@@ -7,8 +7,9 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
+import { requestNumberField } from '../http/request-number.ts';
 import type { BundledServerConfig, FaultConfig } from '../scenario/config.ts';
-import { parseRequestNumber, requestNumberField } from './executed-numbers.ts';
+import { parseRequestNumber } from './executed-numbers.ts';
 import { http2Faults } from './faults.ts';
 import type { ServerTlsIdentity } from './messages.ts';
 import type { NodeHandler } from './node-answers.ts';

@@ -7,19 +7,18 @@
  * connections, its own limit and its own waiting line; connection numbers are common to all, so that one pool holds 20,000 users.
  * A request for which a connection is opened is bound to that connection; it does not switch to one that is released meanwhile.
  */
+import type { Random } from '../load/random.ts';
+import { ConnectionLimits, type LimitRules } from './connection-limits.ts';
 import { Deadlines } from './deadlines.ts';
+import { idleTimeForHintNs } from './hint.ts';
 import { WaitingLines } from './waiting-lines.ts';
 
-export interface PoolRules {
+export interface PoolRules extends LimitRules {
   /** Most connections per owner, open or opening; Infinity for unlimited. */
   readonly size: number;
   readonly order: 'lifo' | 'fifo' | 'random';
   /** How long an unused connection is kept. */
   readonly idleTimeoutNs: number;
-  /** Requests after which a connection is retired. */
-  readonly maxRequests: number;
-  /** Age after which a connection is retired when next released. */
-  readonly maxLifetimeNs: number;
   /** Requests per owner that may wait. */
   readonly queueLimit: number;
   readonly queueTimeoutNs: number;
@@ -49,24 +48,18 @@ const leaving = 4;
 
 const none = -1;
 
-/**
- * How long an idle connection may be reused when the server says `Keep-Alive: timeout=`: a second less than it says, so that a
- * request does not meet the server's FIN on the way, but never less than half of it, so that a short hint does not end all reuse.
- */
-export function idleTimeForHintNs(hintNs: number): number {
-  return Math.max(hintNs - 1e9, hintNs / 2);
-}
-
 export class Pool {
   /** The connection that the last `acquire`, `takeQueued` or `prefetch` speaks of. */
   connection = none;
   /** The request that the last `release` or `takeQueued` speaks of. */
   request = none;
+  /** Who waits for a connection. */
+  readonly line: WaitingLines;
 
   readonly #rules: PoolRules;
   readonly #random: () => number;
+  readonly #limits: ConnectionLimits;
   readonly #idleDeadlines = new Deadlines();
-  readonly #waiting: WaitingLines;
 
   // By owner.
   readonly #idleHead: Int32Array; // released longest ago
@@ -82,16 +75,21 @@ export class Pool {
   #uses = new Float64Array(16);
   #mostUses = new Float64Array(16);
   #openedNs = new Float64Array(16);
+  #lifetimeNs = new Float64Array(16);
+  /** Connections that ever got a number. */
+  #begun = 0;
   #freeHead = none;
   #allocated = 0;
   #capacity = 16;
 
   #total = 0;
 
-  constructor(rules: PoolRules, owners: number, random: () => number) {
+  /** `random` chooses among idle connections; `limits` is what each connection's own limits are drawn from, where the rules leave a range. */
+  constructor(rules: PoolRules, owners: number, random: () => number, limits?: Random) {
     this.#rules = rules;
     this.#random = random;
-    this.#waiting = new WaitingLines(owners, rules.queueTimeoutNs);
+    this.#limits = new ConnectionLimits(rules, limits);
+    this.line = new WaitingLines(owners, rules.queueTimeoutNs);
     const column = (fill: number): Int32Array => new Int32Array(owners).fill(fill);
     this.#idleHead = column(none);
     this.#idleTail = column(none);
@@ -106,7 +104,7 @@ export class Pool {
 
   /** Requests waiting for a connection, over all owners. */
   get waiting(): number {
-    return this.#waiting.total;
+    return this.line.total;
   }
 
   /** Room for connection numbers: all are below it. */
@@ -138,8 +136,8 @@ export class Pool {
       this.#uses[this.connection] = 1;
       return OPEN;
     }
-    if (this.#waiting.length(owner) >= this.#rules.queueLimit) return REFUSED;
-    this.#waiting.join(owner, request, nowNs);
+    if (this.line.length(owner) >= this.#rules.queueLimit) return REFUSED;
+    this.line.join(owner, request, nowNs);
     return QUEUED;
   }
 
@@ -166,26 +164,30 @@ export class Pool {
     if (rules.honourHint) {
       // Servers disagree whether `max` counts down; its first value is the total in both readings.
       if (hintMax >= 0 && this.#uses[connection] === 1)
-        this.#mostUses[connection] = Math.min(rules.maxRequests, hintMax);
+        this.#mostUses[connection] = Math.min(this.#mostUses[connection]!, hintMax);
       if (hintTimeoutNs >= 0) keepNs = Math.min(keepNs, idleTimeForHintNs(hintTimeoutNs));
     }
-    let retire = 0;
-    if (this.#uses[connection]! >= this.#mostUses[connection]!) retire = RETIRE_REQUESTS;
-    else if (nowNs - this.#openedNs[connection]! >= rules.maxLifetimeNs) retire = RETIRE_AGE;
-    else if (keepNs <= 0) retire = RETIRE_HINT;
+    let retire = this.spent(connection, nowNs);
+    if (retire === 0 && keepNs <= 0) retire = RETIRE_HINT;
     if (retire !== 0) {
       this.leave(connection);
       return retire;
     }
     const owner = this.#owner[connection]!;
-    if (this.#waiting.first(owner) !== none) {
-      this.request = this.#waiting.take(owner);
+    if (this.line.first(owner) !== none) {
+      this.request = this.line.take(owner);
       this.#uses[connection]!++;
       return SERVE;
     }
     this.#linkIdle(connection, owner);
     this.#idleDeadlines.set(connection, nowNs + keepNs);
     return IDLE;
+  }
+
+  /** RETIRE_REQUESTS or RETIRE_AGE for a connection that may be given no further request, else 0. */
+  spent(connection: number, nowNs: number): number {
+    if (this.#uses[connection]! >= this.#mostUses[connection]!) return RETIRE_REQUESTS;
+    return nowNs - this.#openedNs[connection]! >= this.#lifetimeNs[connection]! ? RETIRE_AGE : 0;
   }
 
   /** The connection is no longer part of the pool (closed, failed, or not reusable). Its number stays taken until `forget`. */
@@ -207,6 +209,16 @@ export class Pool {
     this.#freeHead = connection;
   }
 
+  /** Whether `owner` has neither an idle connection nor room for another one. */
+  isFull(owner: number): boolean {
+    return this.#idleCount[owner] === 0 && this.#counted[owner]! >= this.#rules.size;
+  }
+
+  /** A busy connection is given another request (pipelining). */
+  addUse(connection: number): void {
+    this.#uses[connection]!++;
+  }
+
   ownerOf(connection: number): number {
     return this.#owner[connection]!;
   }
@@ -219,8 +231,8 @@ export class Pool {
    * After a connection of `owner` left: true where a waiting request may open one in its place. Sets `request` and `connection`.
    */
   takeQueued(owner: number, nowNs: number): boolean {
-    if (this.#waiting.first(owner) === none || this.#counted[owner]! >= this.#rules.size) return false;
-    this.request = this.#waiting.take(owner);
+    if (this.line.first(owner) === none || this.#counted[owner]! >= this.#rules.size) return false;
+    this.request = this.line.take(owner);
     this.connection = this.#allocate(owner, nowNs);
     this.#uses[this.connection] = 1;
     return true;
@@ -229,7 +241,7 @@ export class Pool {
   /** Time before which neither an idle connection nor a waiting request runs out. */
   nextDeadlineNs(): number {
     const idleNs = this.#idleDeadlines.nextNs();
-    const queueNs = this.#waiting.nextDeadlineNs();
+    const queueNs = this.line.nextDeadlineNs();
     return idleNs < queueNs ? idleNs : queueNs;
   }
 
@@ -246,12 +258,12 @@ export class Pool {
 
   /** The first request of a line that has waited too long, no longer waiting, or -1. Call until -1. */
   expireQueued(nowNs: number): number {
-    return this.#waiting.expire(nowNs);
+    return this.line.expire(nowNs);
   }
 
   /** Any waiting request, no longer waiting, or -1: to clear the line at the end of a trial. */
   cancelQueued(): number {
-    return this.#waiting.takeAny();
+    return this.line.takeAny();
   }
 
   #pickIdle(owner: number): number {
@@ -305,7 +317,9 @@ export class Pool {
     this.#state[connection] = opening;
     this.#owner[connection] = owner;
     this.#uses[connection] = 0;
-    this.#mostUses[connection] = this.#rules.maxRequests;
+    this.#mostUses[connection] = this.#limits.maxRequests(this.#begun);
+    this.#lifetimeNs[connection] = this.#limits.lifetimeNs(this.#begun);
+    this.#begun++;
     this.#openedNs[connection] = nowNs;
     this.#counted[owner]!++;
     this.#total++;
@@ -325,6 +339,7 @@ export class Pool {
     this.#uses = grown(this.#uses, new Float64Array(capacity));
     this.#mostUses = grown(this.#mostUses, new Float64Array(capacity));
     this.#openedNs = grown(this.#openedNs, new Float64Array(capacity));
+    this.#lifetimeNs = grown(this.#lifetimeNs, new Float64Array(capacity));
     this.#idleDeadlines.grow(capacity);
     this.#capacity = capacity;
   }

@@ -1,6 +1,6 @@
 /** What a comparison of counts is made from, and the two forms of verdict. Pure. */
 import type { RequestCounts } from '../clients/observations.ts';
-import type { GeneratorReport } from '../generator/messages.ts';
+import type { GeneratorReport, OutsideGeneratorReport } from '../generator/messages.ts';
 import type { LinkReport } from '../lab/messages.ts';
 import type { ReconciliationRecord } from '../results/record.ts';
 import type { ServerReport } from '../server/messages.ts';
@@ -39,6 +39,9 @@ export interface ReconcileInput {
   /** From the first connection to the last sample. */
   readonly observedSeconds: number;
 }
+
+/** Of a client that is a program, which says little of its connections. */
+export type OutsideInput = Omit<ReconcileInput, 'generator'> & { readonly generator: OutsideGeneratorReport };
 
 /** One row of the reconciliation; a count left out is null: that party cannot count it. */
 export function row(

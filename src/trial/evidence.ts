@@ -1,5 +1,5 @@
 /** What one trial left behind: the reports of its processes and what went wrong, as far as it got. The record is made from this. */
-import type { GeneratorReport } from '../generator/messages.ts';
+import type { AnyGeneratorReport } from '../generator/messages.ts';
 import type { LinkReport } from '../lab/messages.ts';
 import type { InvalidReason } from '../results/warnings.ts';
 import type { KernelCounters, SamplerReport } from '../samplers/messages.ts';
@@ -50,7 +50,7 @@ export interface TrialEvidence {
   /** CLOCK_MONOTONIC ns, as the generator announced it; null where it never started. */
   measureStartNs: number | null;
   measureEndNs: number | null;
-  generator: GeneratorReport | null;
+  generator: AnyGeneratorReport | null;
   /** Near the start and the end of measure. */
   serverAtMeasureStart: ServerReport | null;
   serverAtMeasureEnd: ServerReport | null;
@@ -116,8 +116,12 @@ export function kernelDeltas(
   return Object.fromEntries(deltas);
 }
 
-/** Requests that ended within measure, whenever they began: what the pair of client and server got done in that time. */
-export function completedWithinMeasure(generator: GeneratorReport): number {
+/**
+ * Requests that ended within measure, whenever they began: what the pair of client and server got done in that time. A program knows of no
+ * others in its measured run.
+ */
+export function completedWithinMeasure(generator: AnyGeneratorReport): number {
+  if (generator.connections === null) return generator.measure.completed;
   const measureMs = (generator.measureEndNs - generator.measureStartNs) / 1e6;
   return generator.intervals
     .filter(({ startMs }) => startMs >= 0 && startMs < measureMs)

@@ -1,6 +1,6 @@
 /** What the rules look at, in one place: evidence, its comparison of counts, and figures over measure made from them. Pure. */
 import type { FailureCount } from '../clients/observations.ts';
-import type { GeneratorReport } from '../generator/messages.ts';
+import type { AnyGeneratorReport } from '../generator/messages.ts';
 import type { ReconciliationRecord } from '../results/record.ts';
 import { Histogram } from '../stats/histogram.ts';
 import { mergeSparse } from '../stats/summary.ts';
@@ -12,7 +12,7 @@ import { demand, unknownThread, type ThreadShares } from './thread-shares.ts';
 type QuantileNs = (p: number) => number;
 
 export interface LoadFacts {
-  readonly report: GeneratorReport;
+  readonly report: AnyGeneratorReport;
   readonly lag: QuantileNs;
   readonly response: QuantileNs;
   readonly service: QuantileNs;
@@ -54,7 +54,7 @@ export function factsOf(
   };
 }
 
-function loadFacts(report: GeneratorReport, figures: SelfCheckFigures | null): LoadFacts {
+function loadFacts(report: AnyGeneratorReport, figures: SelfCheckFigures | null): LoadFacts {
   const workers = [...(figures?.workers ?? [])].sort((a, b) => (demand(b) ?? 0) - (demand(a) ?? 0));
   return {
     report,
@@ -68,7 +68,7 @@ function loadFacts(report: GeneratorReport, figures: SelfCheckFigures | null): L
   };
 }
 
-function quantiles(report: GeneratorReport, name: 'lag' | 'response' | 'service' | 'connectionWait'): QuantileNs {
+function quantiles(report: AnyGeneratorReport, name: 'lag' | 'response' | 'service' | 'connectionWait'): QuantileNs {
   const { new: fresh, reused } = report.latency[name];
   const histogram = Histogram.fromSparse(mergeSparse([fresh, reused]));
   return (p) => histogram.quantile(p) ?? 0;

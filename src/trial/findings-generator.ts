@@ -44,9 +44,10 @@ function processShare({ report }: LoadFacts): number {
   return busyNs / ((report.measureEndNs - report.measureStartNs) * report.workers);
 }
 
-export type StarvedLimits = Limits<'runDelayShare' | 'meanWaitNs'>;
+export type StarvedLimits = Limits<'runDelayShare' | 'meanWaitNs' | 'leastCpuShare'>;
 
-export function isStarved({ runDelayShare, meanWaitNs }: ThreadShares, limits: StarvedLimits): boolean {
+export function isStarved({ cpuShare, runDelayShare, meanWaitNs }: ThreadShares, limits: StarvedLimits): boolean {
+  if ((cpuShare ?? 0) < limits.leastCpuShare) return false;
   return (runDelayShare ?? 0) >= limits.runDelayShare && (meanWaitNs ?? 0) >= limits.meanWaitNs;
 }
 

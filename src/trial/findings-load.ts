@@ -8,6 +8,7 @@ import { demand } from './thread-shares.ts';
 export function unreachable({ load }: Facts): Finding {
   if (load === null) return null;
   const { connections, errors, warmUpErrors } = load.report;
+  if (connections === null) return null;
   const wanted = connections.attempted + connections.notAttempted;
   if (wanted === 0 || connections.opened > 0) return null;
   return `none of ${wanted} connects succeeded: ${topFailures([...errors, ...warmUpErrors])}`;
@@ -117,6 +118,7 @@ export function connectionsNotReached({ load, figures }: Facts, { share }: Limit
   const requested = figures?.connectionsRequested ?? null;
   if (load === null || requested === null) return null;
   const { connections, wholeTrial } = load.report;
+  if (connections === null) return null;
   // A server that ends connections after an answer or two leaves no pool to fill.
   const keeps = wholeTrial.answered >= 2 * connections.opened;
   if (!keeps || connections.peakOpen >= share * requested) return null;

@@ -141,7 +141,7 @@ export function filesNearLimit({ evidence: { sampler, limits } }: Facts, { share
   });
 }
 
-export function portsNearLimit({ evidence: { sampler, limits } }: Facts, { share }: Limits<'share'>): Finding {
+export function portsNearLimit({ evidence: { sampler, limits, planned } }: Facts, { share }: Limits<'share'>): Finding {
   const samples = sampler?.samples ?? [];
   if (limits.ephemeralPorts === null) return null;
   // Descriptors that it had before the load are no connections.
@@ -150,9 +150,9 @@ export function portsNearLimit({ evidence: { sampler, limits } }: Facts, { share
     const connections = Math.max(0, (client.fds ?? 0) - idleFds);
     return Math.max(most, (client.timeWait ?? 0) + connections);
   }, 0);
-  return held > share * limits.ephemeralPorts
-    ? `the client held about ${held} of ${limits.ephemeralPorts} ports`
-    : null;
+  // Each address that connections start from has all of them.
+  const ports = limits.ephemeralPorts * (planned.config.strategy.tcp.sourceAddresses ?? 1);
+  return held > share * ports ? `the client held about ${held} of ${ports} ports` : null;
 }
 
 export function deviceOverflow({ evidence }: Facts): Finding {

@@ -37,9 +37,10 @@ export function fds(evidence: TrialEvidence): TrialRecord['fds'] {
  */
 export function timeWait(evidence: TrialEvidence): TrialRecord['timeWait'] {
   const { generator, sampler } = evidence;
-  const first = generator?.connections.firstCloser;
+  const counted = generator?.connections ?? null;
+  const first = counted?.firstCloser;
   const byFin = evidence.planned.config.strategy.closeWith === 'fin';
-  const teardown = generator === null ? null : byFin ? generator.connections.teardown : 0;
+  const teardown = counted === null ? null : byFin ? counted.teardown : 0;
   return {
     client: timeWaitSide(evidence, 'client', entered(evidence, 'client', first?.client ?? null, teardown), teardown),
     server: timeWaitSide(

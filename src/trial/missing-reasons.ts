@@ -31,7 +31,7 @@ export function missingReasons(evidence: TrialEvidence, record: TrialRecord): Re
 
 /** Dotted path of a field or an object -> reason, the most telling first. */
 function* reasons(evidence: TrialEvidence): Generator<readonly [string, string]> {
-  const { generator, server, sampler, samplerMissing, kernelMissing, serverAtMeasureEnd } = evidence;
+  const { generator, server, sampler, samplerMissing, kernelMissing, serverAtMeasureEnd, planned } = evidence;
   yield* selfCheckReasons(evidence);
   yield ['link', evidence.mode.name === 'host' ? 'host mode has no emulated link' : 'the lab ended without a report'];
   yield ['link.packetsPerRequest', generator === null ? generatorGone : 'no request was sent'];
@@ -42,6 +42,7 @@ function* reasons(evidence: TrialEvidence): Generator<readonly [string, string]>
     for (const set of ['latency', 'latencyByConnection.new', 'latencyByConnection.reused'])
       yield [`${set}.${name}`, reason];
   }
+  if (generator?.connections === null) yield* ofProgram(planned.config.client);
   if (generator === null) {
     for (const path of ['requests', 'throughput', 'latency', 'latencyByConnection', 'connections', 'cpu.generator']) {
       yield [path, generatorGone];
@@ -80,6 +81,18 @@ function* reasons(evidence: TrialEvidence): Generator<readonly [string, string]>
   yield ['timeWait.method', sampler?.missing['client.timeWait'] ?? 'TIME_WAIT was not read'];
   yield ['timeWait.overflow', kernelMissing];
   yield ['kernel', kernelMissing];
+}
+
+/** What is not known of a client that is a program. */
+function* ofProgram(name: string): Generator<readonly [string, string]> {
+  const uncounted = `${name} does not count its connections: server and kernel do`;
+  yield ['connections', uncounted];
+  yield ['selfCheck.connections.peakOpen', uncounted];
+  yield ['throughput.bytesPerSecond', `${name} does not say how much it sent`];
+  for (const side of ['client', 'server']) {
+    yield [`timeWait.${side}.entered`, `${name} does not say which connections it closed at its end`];
+    yield [`timeWait.${side}.teardown`, `${name} does not say which connections it closed at its end`];
+  }
 }
 
 /** Where there is TLS, only what no new connection went through is missing, as of `connect`. */

@@ -3,7 +3,7 @@
  * Where something failed on the way bounds are left, and each note says which. Pure.
  */
 import type { ReconciliationRecord } from '../results/record.ts';
-import { isClean, row, timeWaitEntries, type LabCounts, type ReconcileInput } from './comparison.ts';
+import { isClean, row, timeWaitEntries, type LabCounts, type OutsideInput, type ReconcileInput } from './comparison.ts';
 import { clientTally, serverTally } from './reconcile-closes.ts';
 
 /** How connections began. `everySynSent`: no connect failed before its SYN. */
@@ -16,7 +16,7 @@ export function labOpenRows(
 }
 
 /** How they ended, on either side. */
-export function labTimeWaitRows(input: ReconcileInput, lab: LabCounts): readonly ReconciliationRecord[] {
+export function labTimeWaitRows(input: ReconcileInput | OutsideInput, lab: LabCounts): readonly ReconciliationRecord[] {
   return [sideRow(input, lab, 'client'), sideRow(input, lab, 'server')];
 }
 
@@ -69,12 +69,18 @@ function connectionsRow({ generator, server }: ReconcileInput, lab: LabCounts): 
  * First FINs of a side on the wire = its kernel's entries into TIME_WAIT (`TW`, and `TCPTimeWaitOverflow` for those that skipped the
  * state). Where both FINs crossed on the way both sides enter it: the side's own count of having closed first bounds how many those are.
  */
-function sideRow(input: ReconcileInput, lab: LabCounts, side: 'client' | 'server'): ReconciliationRecord {
+function sideRow(
+  input: ReconcileInput | OutsideInput,
+  lab: LabCounts,
+  side: 'client' | 'server',
+): ReconciliationRecord {
   const wire = lab.link.firstFin[side];
   const deltas = side === 'client' ? lab.kernelClient : lab.kernelServer;
   const kernel = timeWaitEntries(deltas);
-  const own = side === 'client' ? clientTally(input).clientFirst : (serverTally(input)?.serverFirst ?? null);
-  const other = side === 'client' ? (serverTally(input)?.clientFirst ?? null) : clientTally(input).serverFirst;
+  const client = clientTally(input);
+  const server = serverTally(input);
+  const own = (side === 'client' ? client?.clientFirst : server?.serverFirst) ?? null;
+  const other = (side === 'client' ? server?.clientFirst : client?.serverFirst) ?? null;
   const counts = {
     client: side === 'client' ? own : other,
     server: side === 'client' ? other : own,

@@ -1,7 +1,8 @@
 /** Makes the record of a trial from what its processes reported. Pure: no clock, no process, no file. */
 import { latencyNames, type LatencyName } from '../clients/observations.ts';
-import type { GeneratorReport } from '../generator/messages.ts';
+import type { AnyGeneratorReport } from '../generator/messages.ts';
 import { censoredRecord } from '../results/censored-record.ts';
+import { reportedLatency } from '../results/import/reported-latency.ts';
 import { jsonDocument, jsonForm } from '../results/json-form.ts';
 import { latencyRecord } from '../results/latency-record.ts';
 import {
@@ -25,6 +26,7 @@ import { cpu, fds, memory, timeWait } from './gauges.ts';
 import { linkRecord } from './link-record.ts';
 import { missingReasons } from './missing-reasons.ts';
 import { reconcile } from './reconcile.ts';
+import { reconcileOutside } from './reconcile-outside.ts';
 import { selfCheck, selfCheckFigures } from './self-check.ts';
 import { verdictOn } from './verdict.ts';
 
@@ -55,6 +57,8 @@ export function trialRecord(evidence: TrialEvidence): TrialRecord {
       transport: evidence.transport?.name ?? null,
       transportReason: evidence.transport?.reason ?? null,
       ...(generator?.client ?? {}),
+      ...runtimeOf(evidence),
+      ...ownFigures(generator),
     },
     requests: requests(evidence),
     errors: generator?.errors ?? [],
@@ -100,16 +104,17 @@ function reconciled(evidence: TrialEvidence): readonly ReconciliationRecord[] {
   };
   const client = side('client');
   const ofServer = side('server');
-  return reconcile({
+  const others = {
     closeWith: planned.config.strategy.closeWith,
-    generator,
     server,
     lab: labCounts(evidence),
     kernel: kernelDeltas(evidence, 'client'),
     timeWaitCounting,
     timeWaitGauges: client === null || ofServer === null ? null : { client, server: ofServer },
     observedSeconds: first === undefined || last === undefined ? Infinity : (last.atNs - first.atNs) / 1e9,
-  });
+  };
+  if (generator.connections === null) return reconcileOutside({ ...others, generator });
+  return reconcile({ ...others, generator });
 }
 
 function labCounts(evidence: TrialEvidence): ReconcileInput['lab'] {
@@ -130,9 +135,13 @@ function requests({ generator, server }: TrialEvidence): TrialRecord['requests']
   return {
     ...generator.measure,
     retried: generator.retried?.measure ?? 0,
+    ...(generator.retried?.causes === undefined ? {} : { retryCauses: generator.retried.causes }),
     executedByServer: server?.executed ?? null,
     ...(server?.duplicates === undefined ? {} : { duplicates: server.duplicates }),
-    wholeTrial: generator.wholeTrial,
+    wholeTrial: {
+      ...generator.wholeTrial,
+      ...(generator.retried === undefined ? {} : { retried: generator.retried.wholeTrial }),
+    },
   };
 }
 
@@ -144,19 +153,19 @@ function throughput(evidence: TrialEvidence): TrialRecord['throughput'] {
   const answers = Object.entries(generator.statuses);
   const all = answers.reduce((sum, [, count]) => sum + count, 0);
   const good = answers.filter(([status]) => Number(status) < 400).reduce((sum, [, count]) => sum + count, 0);
+  const { bytes } = generator;
   const trialSeconds = (generator.drainedNs - generator.startNs) / 1e9;
-  const { sent, received } = generator.bytes;
   return {
     offeredPerSecond: planned.config.load.model === 'open' ? generator.measure.scheduled / seconds : null,
     achievedPerSecond,
     goodputPerSecond: all === 0 ? 0 : (achievedPerSecond * good) / all,
-    bytesPerSecond: trialSeconds > 0 ? (sent + received) / trialSeconds : null,
+    bytesPerSecond: bytes === null || trialSeconds <= 0 ? null : (bytes.sent + bytes.received) / trialSeconds,
   };
 }
 
 type Split = Readonly<Record<'new' | 'reused', SparseCounts>>;
 
-function latencySet(generator: GeneratorReport | null, pick: (split: Split) => SparseCounts): LatencySet {
+function latencySet(generator: AnyGeneratorReport | null, pick: (split: Split) => SparseCounts): LatencySet {
   const entries = latencyRecordNames.map((name): [string, LatencyRecord | null] => {
     if (generator === null || !isMeasured(name)) return [name, null];
     return [name, latencyRecord(pick(generator.latency[name]))];
@@ -164,8 +173,24 @@ function latencySet(generator: GeneratorReport | null, pick: (split: Split) => S
   return Object.fromEntries(entries) as LatencySet;
 }
 
+/** Only where the scenario names one. */
+function runtimeOf({ planned, generator }: TrialEvidence): Pick<TrialRecord['client'], 'runtime'> {
+  const runtime = generator?.runtime;
+  return planned.config.clientSetup?.runtime === undefined || runtime === undefined ? {} : { runtime };
+}
+
+/** What a program says of its own load: nothing of it was counted here. */
+function ownFigures(generator: AnyGeneratorReport | null): Pick<TrialRecord['client'], 'ownFigures'> {
+  if (generator?.connections !== null) return {};
+  const { response, counts } = generator.outside.figures;
+  if (response === null) return { ownFigures: { response: null, counts } };
+  const { count, minMs: min, maxMs: max, meanMs: mean } = response;
+  const percentiles = new Map(response.percentiles);
+  return { ownFigures: { response: reportedLatency({ count, min, max, mean, percentiles }, 'ms'), counts } };
+}
+
 /** What is absent, rather than null, where there is nothing of it. */
-function ofUnanswered(generator: GeneratorReport | null): Pick<TrialRecord, 'censored' | 'slowest'> {
+function ofUnanswered(generator: AnyGeneratorReport | null): Pick<TrialRecord, 'censored' | 'slowest'> {
   if (generator === null) return {};
   const { censored, slowest, latency } = generator;
   const found = censoredRecord(mergeSparse([latency.response.new, latency.response.reused]), censored);
@@ -184,7 +209,13 @@ function isMeasured(name: string): name is LatencyName {
   return (latencyNames as readonly string[]).includes(name);
 }
 
-function connections({ connections: counted, wholeTrial, startNs, drainedNs }: GeneratorReport): ConnectionsRecord {
+function connections({
+  connections: counted,
+  wholeTrial,
+  startNs,
+  drainedNs,
+}: AnyGeneratorReport): ConnectionsRecord | null {
+  if (counted === null) return null;
   const seconds = (drainedNs - startNs) / 1e9;
   return {
     attempted: counted.attempted,
@@ -199,6 +230,7 @@ function connections({ connections: counted, wholeTrial, startNs, drainedNs }: G
     teardown: counted.teardown,
     resets: { received: counted.resetsReceived, sent: counted.resetsSent },
     closesByReason: counted.closesByReason,
+    ...(counted.foundDead === undefined ? {} : { foundDead: counted.foundDead }),
     tls: counted.tls ?? null,
   };
 }
@@ -247,7 +279,7 @@ function serverPerConnection(server: ServerReport | null): ServerRecord['request
   return server === null ? null : perConnection(server.requestsPerConnection);
 }
 
-function intervalRecord(interval: GeneratorReport['intervals'][number]): IntervalRecord {
+function intervalRecord(interval: AnyGeneratorReport['intervals'][number]): IntervalRecord {
   return { ...interval, response: encoded(interval.response), lag: encoded(interval.lag) };
 }
 

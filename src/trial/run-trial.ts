@@ -2,6 +2,7 @@
  * Runs one trial: server, generator and sampler as processes and threads of their own, in a lab or on this host.
  * Whatever fails on the way becomes a reason in the evidence; what was measured before is kept, and every process is gone at the end.
  */
+import { clientNamed } from '../clients/registry.ts';
 import type { Lab } from '../lab/lab.ts';
 import { LabError } from '../lab/link-process.ts';
 import {
@@ -24,6 +25,7 @@ import { takeSnapshots } from './snapshots.ts';
 import type { MeasureTimes } from '../generator/messages.ts';
 import type { InvalidCode } from '../results/warnings.ts';
 import type { SamplerRequest } from '../samplers/messages.ts';
+import type { TrialConfig } from '../scenario/config.ts';
 import type { TrialServer } from '../server/server-handle.ts';
 
 export interface TrialRequest {
@@ -94,8 +96,10 @@ async function openLab(
   evidence: TrialEvidence,
   parts: Parts,
 ): Promise<void> {
-  const { network } = planned.config;
-  const options = { network, seed: planned.seed, pcapPath, deadlineMs: stepDeadlines.labMs };
+  const { network, strategy } = planned.config;
+  const { sourceAddresses } = strategy.tcp;
+  const addresses = sourceAddresses === undefined ? {} : { clientAddresses: sourceAddresses };
+  const options = { network, ...addresses, seed: planned.seed, pcapPath, deadlineMs: stepDeadlines.labMs };
   try {
     parts.lab = await dependencies.openLab(options);
   } catch (error) {
@@ -146,6 +150,7 @@ async function bringUp(
   const generator = dependencies.startGenerator({
     deadlineMs: startGeneratorMs,
     client: config.client,
+    ...ofSetup(config),
     ...parts.verification,
     ...(lab === null ? {} : { launcher: lab.clientLauncher }),
   });
@@ -165,11 +170,17 @@ async function bringUp(
     namespaces: lab === null ? null : { clientPid: lab.clientNamespacePid, serverPid: lab.serverNamespacePid },
     serverTree: config.server.kind === 'command',
     clientPid: parts.generator.pid,
+    clientTree: clientNamed(config.client).isProgram === true,
     helperPids: lab?.linkPid === undefined ? [] : [lab.linkPid],
     serverPid: parts.server.pid ?? noProcess,
     serverPort: parts.server.port,
     intervalMs: circumstances.samplerIntervalMs,
   });
+}
+
+/** The Node that the scenario names for the client. */
+function ofSetup({ clientSetup }: TrialConfig): { readonly runtime?: string } {
+  return clientSetup?.runtime === undefined ? {} : { runtime: clientSetup.runtime };
 }
 
 /** No process has this number: a server that is not ours is not sampled. */

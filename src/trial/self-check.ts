@@ -115,7 +115,7 @@ export function selfCheck(evidence: TrialEvidence, figures: SelfCheckFigures | n
     rate: rateSeconds(evidence, measure),
     connections: {
       requested: figures.connectionsRequested,
-      peakOpen: evidence.generator?.connections.peakOpen ?? null,
+      peakOpen: evidence.generator?.connections?.peakOpen ?? null,
     },
   };
 }

@@ -82,15 +82,21 @@ export function machineSpans(samples: readonly Sample[]): readonly MachineSpan[]
   });
 }
 
-/** The server's thread that had the most to do over a window: running, and ready to. */
+/** A thread that ran for less than this share of what the one ran that ran most is not the one that serves. */
+const servingShare = 0.1;
+
+/**
+ * The server's thread that had the most to do over a window: running, and ready to. It is one of those that ran: since Linux 6.12 the sleep of
+ * a thread that is moved to another processor before its delayed dequeue counts as waiting for one (`sched_info_enqueue` in
+ * kernel/sched/stats.h), so that a helper which slept all the time would seem to have waited all the time.
+ */
 export function busiestServerThread(spans: readonly MachineSpan[], window: Span): ThreadShares {
   const threads = new Set(spans.flatMap(({ after }) => [...after.machine.serverThreads.keys()]));
-  let busiest = unknownThread;
-  for (const thread of threads) {
-    const shares = serverThread(spans, window, thread);
-    if ((demand(shares) ?? -1) > (demand(busiest) ?? -1)) busiest = shares;
-  }
-  return busiest;
+  const shares = [...threads].map((thread) => serverThread(spans, window, thread));
+  const most = Math.max(0, ...shares.map(({ cpuShare }) => cpuShare ?? 0));
+  return shares
+    .filter(({ cpuShare }) => (cpuShare ?? 0) >= servingShare * most)
+    .reduce((busiest, each) => ((demand(each) ?? -1) > (demand(busiest) ?? -1) ? each : busiest), unknownThread);
 }
 
 function serverThread(spans: readonly MachineSpan[], window: Span, thread: number): ThreadShares {

@@ -40,6 +40,8 @@ export function expectConsistent(report: Report): void {
   expect(sum(Object.values(connections.closesByReason))).toBe(connections.opened);
   expect(sum(Object.values(connections.requestsPerConnection))).toBe(connections.opened);
   expect(requestsOn(connections)).toBe(wholeTrial.answered);
+  const { serverFin, serverReset, error, badResponse } = connections.closesByReason;
+  expect(connections.foundDead ?? 0).toBeLessThanOrEqual(serverFin + serverReset + error + badResponse);
   expect(connections.peakOpen).toBeLessThanOrEqual(connections.opened);
 
   expectUnansweredKept(report);

@@ -49,16 +49,6 @@ async function fieldsRead(client: ClientName): Promise<ReadonlySet<string>> {
 const unreadFields: Readonly<Partial<Record<ClientName, readonly string[]>>> = {
   // It is what `pool.idleTimeout` makes of it: the rules of the table refuse everything else.
   'node-http': ['honourHint'],
-  // The engine does not do these yet.
-  reference: [
-    'pool.maxRequestsRange',
-    'pool.maxLifetimeJitter',
-    'pool.validate',
-    'retry',
-    'pipelining',
-    'tcp.userTimeoutMs',
-    'tcp.sourceAddresses',
-  ],
 };
 
 /** What a client has to read for a knob that its table does not refuse altogether. */

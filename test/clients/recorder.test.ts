@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { COMPLETED, createLiveCounts, DROPPED, FAILED, STARTED } from '../../src/clients/live.ts';
 import { latencyNames } from '../../src/clients/observations.ts';
-import { addCounts, assertConserved, Recorder, roundAgeMs } from '../../src/clients/recorder.ts';
+import { roundAgeMs } from '../../src/clients/failure-tally.ts';
+import { addCounts, assertConserved, Recorder } from '../../src/clients/recorder.ts';
 import { countOf, sum } from './consistency.ts';
 
 const second = 1e9;

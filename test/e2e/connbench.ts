@@ -46,17 +46,18 @@ export class Bench {
     return this.start(...args).ended;
   }
 
-  resultFiles(): string[] {
+  /** Of `--out folder`. */
+  resultFiles(folder = 'results'): string[] {
     try {
-      return readdirSync(join(this.dir, 'results')).map((name) => join(this.dir, 'results', name));
+      return readdirSync(join(this.dir, folder)).map((name) => join(this.dir, folder, name));
     } catch {
       return [];
     }
   }
 
   /** The only result file. */
-  async results(): Promise<ResultFile> {
-    const [path, second] = this.resultFiles();
+  async results(folder?: string): Promise<ResultFile> {
+    const [path, second] = this.resultFiles(folder);
     if (path === undefined || second !== undefined) throw new Error('there is not exactly one result file');
     return readResultFile(path);
   }

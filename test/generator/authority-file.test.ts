@@ -1,17 +1,31 @@
-/** The file with the authority exists as long as a process may need it, and only for clients that do. */
-import { existsSync, readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+/** The authority reaches the process of a client that reads it from a file, and no file of it is left anywhere. */
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { clientNamed } from '../../src/clients/registry.ts';
 import { authorityFile } from '../../src/generator/authority-file.ts';
 
+afterEach(() => {
+  vi.unstubAllEnvs();
+});
+
 describe('the file of the authority', () => {
-  it('is in the environment of fetch, and goes with the process', async () => {
-    const { environment, remove } = await authorityFile(clientNamed('fetch'), 'PEM');
-    const file = environment['NODE_EXTRA_CA_CERTS']!;
-    expect([Object.keys(environment), readFileSync(file, 'utf8')]).toEqual([['NODE_EXTRA_CA_CERTS'], 'PEM']);
-    await remove();
-    expect(existsSync(file)).toBe(false);
-    await remove();
+  it('can be read in the process of fetch, again and again, and has no name', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'authority-test-'));
+    vi.stubEnv('TMPDIR', folder);
+    const { environment, descriptors, close } = await authorityFile(clientNamed('fetch'), 'PEM');
+    expect(readdirSync(folder)).toEqual([]);
+    rmSync(folder, { recursive: true });
+    expect(Object.keys(environment)).toEqual(['NODE_EXTRA_CA_CERTS']);
+    const command = 'cat "$NODE_EXTRA_CA_CERTS" "$NODE_EXTRA_CA_CERTS"';
+    const { stdout } = spawnSync('sh', ['-c', command], {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'ignore', 'ignore', ...descriptors],
+    });
+    expect(stdout.toString()).toBe('PEMPEM');
+    close();
   });
 
   it('is not there for a client that takes it as text, nor without TLS', async () => {

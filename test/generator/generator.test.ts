@@ -10,6 +10,7 @@ import type { FromGenerator } from '../../src/generator/messages.ts';
 import type { LoadConfig, TrialConfig } from '../../src/scenario/config.ts';
 import { expectConsistent } from '../clients/consistency.ts';
 import { closedLoad, openLoad, type StrategyChanges, trialConfig } from '../clients/trial-config.ts';
+import { ownReport } from './own-report.ts';
 
 const deadlineMs = 20_000;
 let server: Server;
@@ -91,7 +92,7 @@ describe('a whole trial', () => {
     const load = openLoad({ ratePerSecond: 201, warmUpMs: 100, durationMs: 300, workers });
     handle.start({ config: config(load), host: '127.0.0.1', port, seed: 5 });
     const times = await started;
-    const report = await handle.done;
+    const report = ownReport(await handle.done);
     expectConsistent(report);
     // 201/s: round(20.1) in warm-up, round(60.3) in measure.
     expect(report.wholeTrial).toMatchObject({ scheduled: 80, completed: 80, sent: 80, answered: 80 });
@@ -121,7 +122,7 @@ describe('a whole trial', () => {
     const handle = await generator();
     const load = closedLoad({ users: 5, thinkTimeMs: 20, durationMs: 300, workers });
     handle.start({ config: config(load, { pool: { size: 1, scope: 'session' } }), host: '127.0.0.1', port, seed: 5 });
-    const report = await handle.done;
+    const report = ownReport(await handle.done);
     expectConsistent(report);
     // Each of the 5 users first sends within 20 ms, so all of them do.
     expect(report.connections).toMatchObject({ attempted: 5, opened: 5, peakOpen: 5, teardown: 5 });
@@ -144,7 +145,7 @@ describe('a whole trial', () => {
     handle.onLive(({ completed, phase }) => figures.push({ completed, phase }));
     const load = openLoad({ ratePerSecond: 100, warmUpMs: 500, durationMs: 1000 });
     handle.start({ config: config(load), host: '127.0.0.1', port, seed: 5 });
-    const report = await handle.done;
+    const report = ownReport(await handle.done);
     const counts = figures.map(({ completed }) => completed);
     expect(counts).toEqual(counts.toSorted((a, b) => a - b));
     expect(counts.at(-1)).toBeLessThanOrEqual(report.wholeTrial.completed);
@@ -163,7 +164,7 @@ describe('stop', () => {
       handle.start({ config: config(load), host: '127.0.0.1', port, seed: 5 });
       while ((await live(handle)).completed === 0);
       handle.stop();
-      const report = await handle.done;
+      const report = ownReport(await handle.done);
       expectConsistent(report);
       expect(report.stopped).toBe(true);
       expect(report.measure).toMatchObject({ scheduled: 60_000, failed: 0, dropped: 0 });
@@ -186,7 +187,7 @@ describe('stop', () => {
     const load = openLoad({ ratePerSecond: 10, durationMs: 60_000 });
     handle.start({ config: config(load), host: '127.0.0.1', port, seed: 5 });
     handle.stop();
-    const report = await handle.done;
+    const report = ownReport(await handle.done);
     expect([report.stopped, report.measure.scheduled, report.measure.abandoned + report.measure.completed]).toEqual([
       true,
       600,

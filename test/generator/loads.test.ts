@@ -12,6 +12,7 @@ import type { GeneratorReport } from '../../src/generator/messages.ts';
 import { RequestMix } from '../../src/load/request-mix.ts';
 import type { LoadConfig, OpenLoadConfig, WeightedRequestConfig } from '../../src/scenario/config.ts';
 import { closedLoad, openLoad, type StrategyChanges, trialConfig } from '../clients/trial-config.ts';
+import { ownReport } from './own-report.ts';
 
 interface Seen {
   /** `POST /b 2000 html`: method, path, length of the body, the field X-Kind. */
@@ -59,7 +60,7 @@ async function run(load: LoadConfig, strategy: StrategyChanges = { pool: { size:
   const handle = await startGenerator({ deadlineMs: 20_000 });
   handles.push(handle);
   handle.start({ config: trialConfig(load, strategy), host: '127.0.0.1', port, seed });
-  return handle.done;
+  return ownReport(await handle.done);
 }
 
 const counted = (items: readonly string[]): Readonly<Record<string, number>> =>

@@ -68,7 +68,7 @@ const report: fc.Arbitrary<WorkerReport> = fc
     phaseFaults: fc.option(fc.record({ checked: count, faults: count, first: fc.constant(null) })),
     sides: fc.array(sparse, { minLength: latencyNames.length * 2, maxLength: latencyNames.length * 2 }),
     closes: fc.array(count, { minLength: clientCloseReasons.length, maxLength: clientCloseReasons.length }),
-    numbers: fc.array(count, { minLength: 11, maxLength: 11 }),
+    numbers: fc.array(count, { minLength: 12, maxLength: 12 }),
     requestsPerConnection: byNumber,
     bytes: fc.record({ sent: count, received: count }),
     intervals: fc.array(interval, { maxLength: 4 }),
@@ -94,6 +94,7 @@ const report: fc.Arbitrary<WorkerReport> = fc
       resetsReceived: numbers[9]!,
       resetsSent: numbers[10]!,
       requestsPerConnection,
+      foundDead: numbers[11]!,
     },
     intervals: intervals.map((one, index) => ({ ...one, startMs: (index - 1) * 1000 })),
   }));
@@ -197,6 +198,24 @@ describe('mergeWorkers', () => {
       { ...part!, slowest: [slow(7, 3)] },
     ]);
     expect(equal.slowest.map(({ dueMs }) => dueMs)).toEqual([3, 5]);
+  });
+
+  it('adds up what was sent again, and why where every worker knows', () => {
+    const [part] = fc.sample(report, { numRuns: 1, seed: 1 });
+    const cause = { phase: 'firstByte', code: 'ECONNRESET', reused: true, socketAgeMs: 5, count: 2 } as const;
+    const first = { measure: 2, wholeTrial: 3, causes: [cause] };
+    const second = { measure: 5, wholeTrial: 5, causes: [{ ...cause, count: 5 }] };
+    expect(mergeWorkers([part!, part!]).retried).toBeUndefined();
+    const known = mergeWorkers([
+      { ...part!, retried: first },
+      { ...part!, retried: second },
+    ]);
+    expect(known.retried).toEqual({ measure: 7, wholeTrial: 8, causes: [{ ...cause, count: 7 }] });
+    const unknown = mergeWorkers([
+      { ...part!, retried: first },
+      { ...part!, retried: { measure: 1, wholeTrial: 1 } },
+    ]);
+    expect(unknown.retried).toEqual({ measure: 3, wholeTrial: 4 });
   });
 
   it('says the first fault of a worker that found one', () => {

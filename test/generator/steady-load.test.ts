@@ -8,6 +8,7 @@ import type { FromGenerator, GeneratorReport } from '../../src/generator/message
 import type { LoadConfig } from '../../src/scenario/config.ts';
 import { expectConsistent } from '../clients/consistency.ts';
 import { closedLoad, openLoad, trialConfig } from '../clients/trial-config.ts';
+import { ownReport } from './own-report.ts';
 
 const intervalMs = 50;
 let server: Server;
@@ -55,7 +56,7 @@ async function run(load: LoadConfig, stopAfter?: (message: FromGenerator) => boo
     },
     intervalMs * 1e6,
   );
-  const report = await loadRun.finished;
+  const report = ownReport(await loadRun.finished);
   expectConsistent(report);
   return { report, messages };
 }

@@ -1,4 +1,5 @@
 /** Sockets and epoll on a real loopback connection: what each call gives in every state that the client relies on. */
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Epoll, EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../../src/kernel/epoll.ts';
 import { EAGAIN, EINPROGRESS, errnoName } from '../../src/kernel/errno.ts';
@@ -172,5 +173,30 @@ describe.skipIf(!loaded.ok)(`Sockets${loaded.ok ? '' : ` (skipped: ${loaded.reas
       sockets.accept(fd),
     ]).toEqual(Array.from({ length: 8 }, () => -EBADF));
     expect(sockets.pendingError(fd)).toBe(EBADF);
+  });
+
+  it("TCP_USER_TIMEOUT is the system's own until it is set, and is read back as the kernel has it", () => {
+    const sockets = new Sockets();
+    const fd = sockets.open();
+    cleanups.push(() => sockets.close(fd));
+    expect(sockets.userTimeoutMs(fd)).toBe(0);
+    expect([sockets.setUserTimeout(fd, 4321), sockets.userTimeoutMs(fd)]).toEqual([0, 4321]);
+    expect([sockets.setUserTimeout(-1, 1), sockets.userTimeoutMs(-1)]).toEqual([-EBADF, -EBADF]);
+  });
+
+  it('a socket that is bound without a port gets one when it connects, from the address it is bound to', () => {
+    const sockets = new Sockets();
+    const { fd: listening, port } = listen(sockets);
+    const client = sockets.open();
+    cleanups.push(() => sockets.close(client));
+    expect(sockets.setBindWithoutPort(client)).toBe(0);
+    expect(sockets.bind(client, socketAddress('127.0.0.9', 0))).toBe(0);
+    expect(sockets.localPort(client)).toBe(0);
+    expect(sockets.connect(client, socketAddress('127.0.0.1', port))).toBe(-EINPROGRESS);
+    waitFor(listening, EPOLLIN);
+    expect(sockets.localPort(client)).toBeGreaterThan(0);
+    const table = readFileSync('/proc/self/net/tcp', 'latin1');
+    const hex = (number: number): string => number.toString(16).toUpperCase().padStart(4, '0');
+    expect(table).toContain(`0900007F:${hex(sockets.localPort(client))} 0100007F:${hex(port)}`);
   });
 });

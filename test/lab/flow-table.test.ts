@@ -74,4 +74,11 @@ describe('FlowTable', () => {
       'pass',
     );
   });
+
+  it('knows a flow by the address of its client, too', () => {
+    const table = new FlowTable({ idleTimeoutMs: 100, then: 'drop' });
+    expect(table.judge('client', segment({ flags: syn, clientHost: 1 }), 0)).toBe('pass');
+    expect(table.judge('client', segment({ flags: ack, clientHost: 3 }), 1)).toBe('drop');
+    expect(table.judge('server', segment({ from: 'server', flags: ack, clientHost: 1 }), 2)).toBe('pass');
+  });
 });

@@ -20,6 +20,7 @@ describe('parseSegment', () => {
   it('reads every field, wherever the packet begins and whatever options it has', () => {
     const fields = fc.record({
       from: fc.constantFrom('client' as const, 'server' as const),
+      clientHost: fc.integer({ min: 3, max: 255 }),
       clientPort: port,
       serverPort: port,
       seq: uint32,
@@ -38,6 +39,8 @@ describe('parseSegment', () => {
         expect(parseSegment(bytes, start, sentBytes.length, seen)).toBe(true);
         expect(seen).toEqual({
           start,
+          sourceHost: sent.from === 'client' ? sent.clientHost : 2,
+          destinationHost: sent.from === 'client' ? 2 : sent.clientHost,
           sourcePort: sent.from === 'client' ? sent.clientPort : sent.serverPort,
           destinationPort: sent.from === 'client' ? sent.serverPort : sent.clientPort,
           seq: sent.seq | 0,

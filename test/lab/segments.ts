@@ -3,10 +3,11 @@ import { Segment, parseSegment } from '../../src/lab/packet.ts';
 import type { Side } from '../../src/lab/messages.ts';
 
 export const flag = { fin: 1, syn: 2, rst: 4, psh: 8, ack: 16 } as const;
-const hosts = { client: [198, 18, 0, 1], server: [198, 18, 0, 2] } as const;
 
 export interface PacketFields {
   readonly from: Side;
+  /** The last octet of the client's address. */
+  readonly clientHost: number;
   readonly clientPort: number;
   readonly serverPort: number;
   readonly seq: number;
@@ -20,6 +21,7 @@ export interface PacketFields {
 
 const defaults: PacketFields = {
   from: 'client',
+  clientHost: 1,
   clientPort: 40_000,
   serverPort: 80,
   seq: 0,
@@ -32,7 +34,10 @@ const defaults: PacketFields = {
 
 /** Payload bytes are 0, 1, 2 ...; checksums are left 0. */
 export function packet(fields: Partial<PacketFields>): Uint8Array {
-  const { from, clientPort, serverPort, seq, ack, flags, payload, ipOptions, tcpOptions } = { ...defaults, ...fields };
+  const { from, clientHost, clientPort, serverPort, seq, ack, flags, payload, ipOptions, tcpOptions } = {
+    ...defaults,
+    ...fields,
+  };
   const ipBytes = 20 + ipOptions;
   const tcpBytes = 20 + tcpOptions;
   const bytes = new Uint8Array(ipBytes + tcpBytes + payload);
@@ -42,8 +47,8 @@ export function packet(fields: Partial<PacketFields>): Uint8Array {
   view.setUint16(6, 0x4000);
   view.setUint8(8, 64);
   view.setUint8(9, 6);
-  bytes.set(hosts[from], 12);
-  bytes.set(hosts[from === 'client' ? 'server' : 'client'], 16);
+  bytes.set([198, 18, 0, clientHost], from === 'client' ? 12 : 16);
+  bytes.set([198, 18, 0, 2], from === 'client' ? 16 : 12);
   view.setUint16(ipBytes, from === 'client' ? clientPort : serverPort);
   view.setUint16(ipBytes + 2, from === 'client' ? serverPort : clientPort);
   view.setUint32(ipBytes + 4, seq);

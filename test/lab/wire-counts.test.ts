@@ -145,6 +145,18 @@ describe('WireCounts', () => {
     expect([counts.fromClient.retransmitted, counts.fromServer.retransmitted]).toEqual([0, 0]);
   });
 
+  it('keeps the same ports of two client addresses apart, at the same time', () => {
+    const counts = new WireCounts();
+    for (const sent of [...handshake, ...exchange, ...closing]) {
+      counted(
+        [1, 3].map((clientHost) => ({ ...sent, clientHost })),
+        counts,
+      );
+    }
+    expect(counts).toMatchObject({ flows: 2, firstFinByServer: 2, firstFinByClient: 0 });
+    expect([counts.fromClient.retransmitted, counts.fromServer.retransmitted]).toEqual([0, 0]);
+  });
+
   it('keeps all client ports of one server port apart', () => {
     const counts = new WireCounts();
     for (const sent of [...handshake, ...exchange, ...closing]) {

@@ -44,6 +44,10 @@ describe('storyText', () => {
       { status: 503, connection: { origin: 'handedOver', fate: 'serverClosed', use: 2, ageMs: 1, idleMs: null } },
     ],
     [
+      'sent behind others, use 3, age 2.00 ms',
+      { connection: { origin: 'pipelined', fate: 'kept', use: 3, ageMs: 2, idleMs: null } },
+    ],
+    [
       'opened ahead of it after 40.0 ms idle, closed after it',
       { connection: { origin: 'openedAhead', fate: 'closing', use: 1, ageMs: 40, idleMs: 40 } },
     ],

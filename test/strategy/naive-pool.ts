@@ -1,5 +1,10 @@
 /** The pool's contract in plain objects and lists, without numbers to save or links to keep: what the real one is compared with. */
+import { CounterRandom } from '../../src/load/counter-random.ts';
+import { Random } from '../../src/load/random.ts';
 import type { PoolRules } from '../../src/strategy/pool.ts';
+
+/** What the limits of connections are drawn from, here and in the real pool. */
+export const limitsSeed = 7;
 
 export interface NaiveConnection {
   readonly number: number;
@@ -9,6 +14,7 @@ export interface NaiveConnection {
   uses: number;
   mostUses: number;
   openedNs: number;
+  lifetimeNs: number;
   idleUntilNs: number;
 }
 
@@ -20,6 +26,10 @@ export interface NaiveWaiting {
 
 export type Outcome = 'reuse' | 'open' | 'queued' | 'refused';
 export type Released = 'idle' | 'serve' | 'retire-requests' | 'retire-age' | 'retire-hint';
+
+function wholeNumbers(first: number, last: number): readonly number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
 
 export class NaivePool {
   readonly rules: PoolRules;
@@ -34,6 +44,8 @@ export class NaivePool {
   readonly requests = new Set<number>();
   nowNs = 0;
   mostNumbers = 0;
+  #begun = 0;
+  readonly #draws = new CounterRandom(new Random(limitsSeed));
 
   constructor(rules: PoolRules, owners: number) {
     this.rules = rules;
@@ -76,14 +88,20 @@ export class NaivePool {
   }
 
   add(number: number, owner: number, prefetched: boolean): void {
+    const { maxRequestsRange: range, maxRequests, maxLifetimeNs, maxLifetimeJitter = 0 } = this.rules;
+    const place = this.#begun++;
+    const drawn = range === undefined ? [] : wholeNumbers(range.min, range.max);
+    const spreadNs = maxLifetimeJitter === 0 || maxLifetimeNs === Infinity ? 0 : maxLifetimeNs * maxLifetimeJitter;
+    const offset = 2 * this.#draws.unit(1, place) - 1;
     this.connections.push({
       number,
       owner,
       state: 'opening',
       prefetched,
       uses: prefetched ? 0 : 1,
-      mostUses: this.rules.maxRequests,
+      mostUses: drawn[Math.floor(this.#draws.unit(0, place) * drawn.length)] ?? maxRequests,
       openedNs: this.nowNs,
+      lifetimeNs: maxLifetimeNs + spreadNs * offset,
       idleUntilNs: Infinity,
     });
     this.mostNumbers = Math.max(this.mostNumbers, this.connections.length);
@@ -115,7 +133,7 @@ export class NaivePool {
     const hintNs = hintTimeoutNs >= 2e9 ? hintTimeoutNs - 1e9 : hintTimeoutNs / 2;
     const keepNs = obeyed ? Math.min(rules.idleTimeoutNs, hintNs) : rules.idleTimeoutNs;
     if (rules.honourHint && hintMax >= 0 && connection.uses === 1) {
-      connection.mostUses = Math.min(rules.maxRequests, hintMax);
+      connection.mostUses = Math.min(connection.mostUses, hintMax);
     }
     const retire = this.#retire(connection, keepNs);
     if (retire !== null) {
@@ -136,7 +154,7 @@ export class NaivePool {
 
   #retire(connection: NaiveConnection, keepNs: number): Released | null {
     if (connection.uses >= connection.mostUses) return 'retire-requests';
-    if (this.nowNs - connection.openedNs >= this.rules.maxLifetimeNs) return 'retire-age';
+    if (this.nowNs - connection.openedNs >= connection.lifetimeNs) return 'retire-age';
     return keepNs <= 0 ? 'retire-hint' : null;
   }
 }

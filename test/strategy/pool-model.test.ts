@@ -1,6 +1,7 @@
 /** The pool against a naive one under random commands: several owners, every order, every limit, hints, and numbers used again. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { Random } from '../../src/load/random.ts';
 import {
   IDLE,
   OPEN,
@@ -14,7 +15,7 @@ import {
   REUSE,
   SERVE,
 } from '../../src/strategy/pool.ts';
-import { type NaiveConnection, NaivePool, type Outcome, type Released } from './naive-pool.ts';
+import { limitsSeed, type NaiveConnection, NaivePool, type Outcome, type Released } from './naive-pool.ts';
 
 interface Real {
   readonly pool: Pool;
@@ -218,9 +219,18 @@ class Pass extends Step {
 
 const limit = fc.constantFrom(1, 2, 3, 5, Infinity);
 const timeNs = fc.constantFrom(0.5e9, 1e9, 2e9, 4e9, Infinity);
-const anyRules: fc.Arbitrary<PoolRules> = fc.record({
+const anyLimits = fc.record(
+  {
+    maxRequestsRange: fc
+      .tuple(fc.integer({ min: 1, max: 3 }), fc.nat({ max: 4 }))
+      .map(([min, more]) => ({ min, max: min + more })),
+    maxLifetimeJitter: fc.constantFrom(0, 0.1, 0.5, 1),
+  },
+  { requiredKeys: [] },
+);
+const fixedRules = fc.record({
   size: fc.constantFrom(1, 2, 3, 40, Infinity),
-  order: fc.constantFrom('lifo', 'fifo', 'random'),
+  order: fc.constantFrom<PoolRules['order']>('lifo', 'fifo', 'random'),
   idleTimeoutNs: timeNs,
   maxRequests: limit,
   maxLifetimeNs: timeNs,
@@ -228,6 +238,11 @@ const anyRules: fc.Arbitrary<PoolRules> = fc.record({
   queueTimeoutNs: timeNs,
   honourHint: fc.boolean(),
 });
+const anyRules: fc.Arbitrary<PoolRules> = fc
+  .tuple(fixedRules, anyLimits)
+  .map(([fixed, limits]) => ({ ...fixed, ...limits }));
+const poolOf = (rules: PoolRules, owners: number, unit: () => number): Pool =>
+  new Pool(rules, owners, unit, new Random(limitsSeed));
 const pick = fc.nat({ max: 1000 });
 const acquire = pick.map((at) => new Acquire(at));
 const anyRelease = fc
@@ -257,7 +272,7 @@ describe('Pool', () => {
   it('answers as a naive pool does, whatever is asked', () => {
     fc.assert(
       fc.property(anyRules, fc.integer({ min: 1, max: 4 }), commands, (rules, owners, sequence) => {
-        const real: Real = { pool: new Pool(rules, owners, () => real.unit), unit: 0 };
+        const real: Real = { pool: poolOf(rules, owners, () => real.unit), unit: 0 };
         fc.modelRun(() => ({ model: new NaivePool(rules, owners), real }), sequence);
       }),
       { numRuns: 300 },
@@ -272,7 +287,7 @@ describe('Pool', () => {
         fc.integer({ min: 1, max: 3 }),
         fc.array(fc.tuple(burst, pick, fc.array(anyRelease, { maxLength: 5 })), { minLength: 1, maxLength: 4 }),
         (rules, owners, rounds) => {
-          const real: Real = { pool: new Pool(rules, owners, () => real.unit), unit: 0 };
+          const real: Real = { pool: poolOf(rules, owners, () => real.unit), unit: 0 };
           const steps = rounds.flatMap(([requests, at, ends]) => [...requests, new Opened(at), ...ends, new Pass(at)]);
           fc.modelRun(() => ({ model: new NaivePool(rules, owners), real }), [...steps, new Pass(12), new Pass(12)]);
         },

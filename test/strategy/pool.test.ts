@@ -2,7 +2,6 @@
 import { describe, expect, it } from 'vitest';
 import {
   IDLE,
-  idleTimeForHintNs,
   OPEN,
   Pool,
   type PoolRules,
@@ -14,6 +13,7 @@ import {
   REUSE,
   SERVE,
 } from '../../src/strategy/pool.ts';
+import { idleTimeForHintNs } from '../../src/strategy/hint.ts';
 
 const lax: PoolRules = {
   size: Infinity,

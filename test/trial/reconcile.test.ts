@@ -208,6 +208,36 @@ describe('trouble widens what is accepted, and no further', () => {
   });
 });
 
+describe('a close_notify that comes to a closed socket', () => {
+  const tls = { full: 10, resumed: 0, earlyData: 0, failed: 0 };
+  const overTls = { ...withConnections({ tls }), server: { ...server, tls } };
+  /** Two of the seven TIME_WAIT sockets of the client were ended by resets that its kernel sent. */
+  const twoGone = (OutRsts: number, input: Reported): ReconcileInput => ({
+    ...withKernel({ TW: 8, OutRsts }, input),
+    timeWaitGauges: { client: { start: 0, end: 5 }, server: { start: 0, end: 3 } },
+  });
+
+  test('ends TIME_WAIT by a reset, one for each that is missing at least', () => {
+    const input = twoGone(2, overTls);
+    expect(broken(input)).toEqual([]);
+    const note =
+      '2 ended by a reset after their FIN: a close_notify came to a socket that was closed (OutRsts grew by 2)';
+    expect(verdict(input, 'timeWait')).toEqual({ ok: true, note });
+    expect(verdict(input, 'timeWait.client')).toEqual({ ok: true, note });
+    expect(verdict(input, 'timeWait.server')).toEqual({ ok: true, note: null });
+  });
+
+  test('explains no more of them than there were resets, and none without TLS', () => {
+    expect(broken(twoGone(1, overTls))).toEqual(['timeWait', 'timeWait.client']);
+    expect(broken(twoGone(2, consistent))).toEqual(['timeWait', 'timeWait.client']);
+  });
+
+  test('does not explain one TIME_WAIT too many', () => {
+    const input = { ...twoGone(9, overTls), timeWaitGauges: withGauges(8, 3).timeWaitGauges };
+    expect(broken(input)).toEqual(['timeWait.client']);
+  });
+});
+
 describe('what cannot be judged is said to be so', () => {
   test('TW of a kernel that counts the end of TIME_WAIT', () => {
     const input: ReconcileInput = { ...withKernel({ TW: 0 }), timeWaitCounting: 'expiry' };

@@ -59,6 +59,10 @@ const longLink: TrialConfig = {
   ...config,
   network: { ...config.network, link: { ...config.network.link, rttMs: 100 } },
 };
+const twoAddresses: TrialConfig = {
+  ...config,
+  strategy: { ...config.strategy, tcp: { ...config.strategy.tcp, sourceAddresses: 2 } },
+};
 /** The client's sockets in TIME_WAIT and descriptors in all samples but the first, in which it has 20 descriptors. */
 const held = (timeWait: number, fds: number): Change => {
   const samples = sampler.samples.map((sample, index) => {
@@ -79,6 +83,7 @@ const closed: TrialConfig = {
   },
 };
 
+const ofNode: TrialConfig = { ...closed, client: 'node-http' };
 const pausing: TrialConfig = { ...closed, load: { ...closed.load, model: 'closed', users: 8, thinkTimeMs: 5 } };
 
 /* ---- what the trial saw of itself ---- */
@@ -244,7 +249,10 @@ describe('warnings', () => {
     // 80 % of 28,232 ports are 22,585.6; the client had 20 descriptors before the load.
     ['22,586 ports', held(22_580, 26), 'ports-near-limit', true],
     ['22,585 ports', held(22_580, 25), 'ports-near-limit', false],
+    ['22,586 ports of 2 addresses', { ...held(22_580, 26), config: twoAddresses }, 'ports-near-limit', false],
+    ['45,172 ports of 2 addresses', { ...held(45_160, 32), config: twoAddresses }, 'ports-near-limit', true],
     ['a client on node:net', { transport: { name: 'net', reason: 'no koffi' } }, 'no-ffi', true],
+    ["a client of Node's", { transport: { name: 'net', reason: 'no koffi' }, config: ofNode }, 'no-ffi', false],
     ['connections turned away', { server: { ...server, turnedAway: 1 } }, 'turned-away', true],
     ['2 late samples', { sampler: { ...sampler, late: 2 } }, 'sampler-late', true],
     ['1 late sample', { sampler: { ...sampler, late: 1 } }, 'sampler-late', false],
@@ -434,6 +442,16 @@ describe('invalid trials', () => {
     ['11 % stolen', machine({ steal: 0.11 }), ['machine-busy']],
     ['9 % stolen', machine({ steal: 0.09 }), []],
     ['a server that others keep from running', machine({ others: 0.21, server: kept(0.26, 0.36) }), ['machine-busy']],
+    [
+      'one that ran for 0.9 %, the rest of which may be sleep',
+      machine({ others: 0.21, server: { cpu: 0.009, delay: 0.9, waitMs: 30 } }),
+      [],
+    ],
+    [
+      'one that ran for 1.1 %',
+      machine({ others: 0.21, server: { cpu: 0.011, delay: 0.9, waitMs: 30 } }),
+      ['machine-busy'],
+    ],
     ['a server that is kept for 24 %', machine({ others: 0.21, server: kept(0.24, 0.36) }), []],
     ['a server that gets its processor after 0.34 ms', machine({ others: 0.21, server: kept(0.26, 0.34) }), []],
     ['a server that the trial itself keeps from running', machine({ others: 0.19, server: kept(0.26, 0.36) }), []],

@@ -5,6 +5,7 @@ import { LabError } from '../../src/lab/link-process.ts';
 import { unexplainedNulls } from '../../src/results/missing.ts';
 import { trialSchema, type TrialRecord } from '../../src/results/record.ts';
 import type { KernelCounters, SamplerRequest } from '../../src/samplers/messages.ts';
+import type { TcpConfig } from '../../src/scenario/config.ts';
 import { UserError } from '../../src/scenario/user-error.ts';
 import type { TrialDependencies } from '../../src/trial/dependencies.ts';
 import { trialRecord } from '../../src/trial/record.ts';
@@ -54,7 +55,8 @@ function countersOf(lab: FakeLab): TrialDependencies['readKernelCounters'] {
   return (pid = 0) => readings.get(pid)?.shift() ?? { missing: `nothing of ${pid}` };
 }
 
-async function run(lab: FakeLab, behaviour: FakeBehaviour = {}): Promise<TrialRecord> {
+async function run(lab: FakeLab, behaviour: FakeBehaviour = {}, tcp: Partial<TcpConfig> = {}): Promise<TrialRecord> {
+  const strategy = { ...config.strategy, tcp: { ...config.strategy.tcp, ...tcp } };
   const { dependencies } = fakeTrial({
     ...behaviour,
     dependencies: {
@@ -63,11 +65,25 @@ async function run(lab: FakeLab, behaviour: FakeBehaviour = {}): Promise<TrialRe
       ...behaviour.dependencies,
     },
   });
-  const record = trialRecord(await runTrial({ planned, circumstances }, dependencies));
+  const record = trialRecord(
+    await runTrial({ planned: { ...planned, config: { ...config, strategy } }, circumstances }, dependencies),
+  );
   trialSchema.parse(record);
   expect(unexplainedNulls(record)).toEqual([]);
   return record;
 }
+
+test('the client has as many addresses as its connections start from', async () => {
+  const lab = new FakeLab();
+  const opened: LabOptions[] = [];
+  const openLab: TrialDependencies['openLab'] = (options) => {
+    opened.push(options);
+    return Promise.resolve(lab);
+  };
+  await run(lab, { dependencies: { openLab } }, { sourceAddresses: 3 });
+  await run(lab, { dependencies: { openLab } });
+  expect(opened.map(({ clientAddresses }) => clientAddresses)).toEqual([3, undefined]);
+});
 
 test('server and generator start on their hosts, and the record has what each host and the wire counted', async () => {
   const lab = new FakeLab();

@@ -105,6 +105,20 @@ describe('a look at the machine each second', () => {
     });
   });
 
+  test('does not take a thread that slept for the one that serves, though the kernel says that it waited', () => {
+    const threads = (at: number) =>
+      new Map([
+        [1, thread(at * 0.02e9, at * 0.001e9, at * 40)],
+        // Ran for a thousandth of what the other did.
+        [2, thread(at * 0.00002e9, at * 3e9, at * 3)],
+      ]);
+    const spans = machineSpans([sample(0, { serverThreads: threads(0) }), sample(1e9, { serverThreads: threads(1) })]);
+    expect(busiestServerThread(spans, { startNs: 0, endNs: 1e9 })).toMatchObject({
+      cpuShare: 0.02,
+      runDelayShare: 0.001,
+    });
+  });
+
   test('takes what is neither idle nor the trial’s for other programs’', () => {
     // Of 2 s one was idle; 0.6 s were the trial's, so 0.4 of 2 s were others'.
     const spans = machineSpans([sample(0, { pressureUs: 0 }), sample(1e9, { trialCpuUs: 0.6e6, pressureUs: 0.25e6 })]);

@@ -4,12 +4,12 @@ import { request as httpsRequest } from 'node:https';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { requestNumberField } from '../../http/request-number.ts';
 import type { RequestConfig, StrategyConfig } from '../../scenario/config.ts';
-import { requestNumberField } from '../request-number.ts';
 import type { ClientFacts, ClientCloseReason } from '../observations.ts';
 import type { Attempt, NodeClient, NodeClientSetup } from './node-client.ts';
 import type { NodeConnection } from './node-connection.ts';
-import { sourceAddresses } from './source-addresses.ts';
+import { sourceAddresses } from '../source-addresses.ts';
 
 /** Which Agents, and what is special about them. */
 export interface AgentKind {

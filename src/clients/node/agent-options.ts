@@ -39,6 +39,7 @@ const shown = [
   'maxTotalSockets',
   'maxFreeSockets',
   'scheduling',
+  'agentKeepAliveTimeoutBuffer',
   'maxCachedSessions',
 ] as const;
 const shownOptions = [

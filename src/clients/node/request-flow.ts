@@ -2,11 +2,11 @@
  * The requests of one worker of a Node client from intended start to settlement: takes them from the load, holds them to the strategy's
  * limits, sends them again where the strategy says so, and tells the recorder what became of each.
  */
+import { requestNumber } from '../../http/request-number.ts';
 import type { RequestConfig, StrategyConfig } from '../../scenario/config.ts';
 import { Deadlines } from '../../strategy/deadlines.ts';
 import { isTimeout } from '../observations.ts';
 import type { Recorder } from '../recorder.ts';
-import { requestNumber } from '../request-number.ts';
 import type { Workload } from '../workload.ts';
 import type { NodeClient } from './node-client.ts';
 import { NodeRequest, type AttemptSink, type PlannedRequest } from './node-request.ts';
@@ -24,6 +24,8 @@ export interface RequestFlowSetup {
   readonly queueLimit: number;
   readonly owners: number;
   readonly worker: number;
+  /** Each carries a number, by which the server knows it again. */
+  readonly numbered: boolean;
   /** Something was settled: there may be something to start. */
   readonly onSettled: () => void;
 }
@@ -100,13 +102,13 @@ export class RequestFlow implements AttemptSink {
 
   #take(nowNs: number): PlannedRequest {
     const workload = this.#workload;
-    const { strategy, worker } = this.#setup;
+    const { strategy, worker, numbered } = this.#setup;
     const { nextNs: intendedNs, inMeasure, user, alternative } = workload;
     if (!(inMeasure === 1 ? this.#measureIsKnown : this.#warmUpIsKnown)) this.#recorder.scheduled(inMeasure);
     this.#recorder.started(inMeasure, nowNs - intendedNs);
     workload.take();
     const owner = strategy.pool.scope === 'session' ? user : 0;
-    const number = strategy.retry === undefined ? null : requestNumber(worker, this.#sequence++);
+    const number = numbered ? requestNumber(worker, this.#sequence++) : null;
     return { intendedNs, startNs: nowNs, inMeasure, user, owner, alternative, number };
   }
 

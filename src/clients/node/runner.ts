@@ -15,6 +15,7 @@ import type { LatencyName, WorkerReport } from '../observations.ts';
 import { MeasureLookout } from '../measure-start.ts';
 import { Recorder } from '../recorder.ts';
 import { recorderOptions } from '../recorder-options.ts';
+import { sendsAgain } from '../sends-again.ts';
 import { createWorkload, type Workload } from '../workload.ts';
 import type { NodeClient, NodeClientFactory } from './node-client.ts';
 import { RequestFlow } from './request-flow.ts';
@@ -126,6 +127,7 @@ async function runNodeClient(run: NodeRun): Promise<WorkerReport> {
         queueLimit: share(strategy.pool.queueLimit, task),
         owners,
         worker: task.worker,
+        numbered: sendsAgain(config),
         onSettled,
       }),
   });
@@ -222,8 +224,7 @@ class NodeLoop {
     }
     const [warmUp, measure] = this.#flow.retried;
     const wholeTrial = warmUp + measure;
-    const retried =
-      task.config.strategy.retry === undefined && wholeTrial === 0 ? {} : { retried: { measure, wholeTrial } };
+    const retried = sendsAgain(task.config) || wholeTrial > 0 ? { retried: { measure, wholeTrial } } : {};
     return { drainedNs: this.#drainedNs, stopped: this.#isStopped, ...retried };
   }
 

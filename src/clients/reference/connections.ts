@@ -6,7 +6,7 @@ export const CLOSED = 0;
 export const CONNECTING = 1;
 /** Idle in the pool. */
 export const WAITING = 2;
-/** Its request is written or being written; no byte of the answer yet. */
+/** Its request is written or being written; no byte of the answer yet. With pipelining: of the answer that comes next. */
 export const SENDING = 3;
 export const RECEIVING = 4;
 /** The last answer, or TLS, said close: the server owes the first FIN (RFC 9112 section 9.6), and gets a moment to send it. */
@@ -21,7 +21,10 @@ export const NO_CONNECTION = -1;
 
 export class ConnectionTable {
   state = new Uint8Array(16);
+  /** The request whose answer comes next. */
   request = new Int32Array(16).fill(NO_REQUEST);
+  /** The request that is being written, or was written last: with pipelining not always the one whose answer comes next. */
+  writing = new Int32Array(16).fill(NO_REQUEST);
   /** 1 once the peer's FIN is known to have arrived. */
   finSeen = new Uint8Array(16);
   /** 1 once the peer announced the end of an idle connection by close_notify. */
@@ -33,7 +36,7 @@ export class ConnectionTable {
   firstByteNs = new Float64Array(16);
   /** When its last request was answered, or it was opened without one. */
   freedNs = new Float64Array(16);
-  /** Bytes of the current request written so far. */
+  /** Bytes of `writing` that are written. */
   sentBytes = new Uint32Array(16);
   /** Requests answered in full. */
   answered = new Uint32Array(16);
@@ -83,6 +86,7 @@ export class ConnectionTable {
     };
     this.state = wider(this.state, new Uint8Array(capacity));
     this.request = wider(this.request, new Int32Array(capacity).fill(NO_REQUEST));
+    this.writing = wider(this.writing, new Int32Array(capacity).fill(NO_REQUEST));
     this.finSeen = wider(this.finSeen, new Uint8Array(capacity));
     this.endAnnounced = wider(this.endAnnounced, new Uint8Array(capacity));
     this.reused = wider(this.reused, new Uint8Array(capacity));

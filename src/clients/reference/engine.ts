@@ -3,6 +3,7 @@
  * due, ends what has run out, and knows when the trial is over; `exchanges.ts` does what happens on connections. It never blocks.
  */
 import { MeasureLookout, type SharedMeasureStart } from '../measure-start.ts';
+import type { WorkerReport } from '../observations.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Workload } from '../workload.ts';
 import { Exchanges, type ExchangesSetup } from './exchanges.ts';
@@ -117,6 +118,12 @@ export class Engine {
   /** Closes what is still open, after the last request. */
   tearDown(): void {
     this.exchanges.tearDown();
+  }
+
+  /** What was sent again; nothing where the strategy sends nothing again. */
+  get retried(): Pick<WorkerReport, 'retried'> {
+    const { retries } = this.#flow;
+    return retries === null ? {} : { retried: retries.report() };
   }
 
   /** Whether connections still wait for the FIN that their server announced. */

@@ -5,20 +5,24 @@
 import { nowNs } from '../../kernel/clock.ts';
 import { ClosingSockets, closingTag } from '../../kernel/closing-sockets.ts';
 import { Epoll, EPOLLERR, EPOLLET, EPOLLHUP, EPOLLIN, EPOLLOUT, EPOLLRDHUP } from '../../kernel/epoll.ts';
-import { EAGAIN, EINPROGRESS, errnoName } from '../../kernel/errno.ts';
+import { EAGAIN, errnoName } from '../../kernel/errno.ts';
 import { clearEvent } from '../../kernel/event-fd.ts';
 import { allocateNative } from '../../kernel/memory.ts';
 import { wantExactTimers } from '../../kernel/parent-death.ts';
-import { socketAddress, Sockets, type SocketAddress } from '../../kernel/sockets.ts';
+import { Sockets } from '../../kernel/sockets.ts';
 import { recordBytes, TLS_AGAIN, TLS_BROKEN, TLS_ENDED } from '../../kernel/openssl-stream.ts';
-import type { TcpConfig, TlsConfig } from '../../scenario/config.ts';
+import type { TlsConfig } from '../../scenario/config.ts';
 import { STOP, WAKE_FD, type LiveCounts } from '../live.ts';
 import type { LoopWatch } from '../loop-watch.ts';
+import type { ClientFacts } from '../observations.ts';
 import type { Engine } from './engine.ts';
 import type { HandshakeCounts } from './ledger.ts';
+import { NativeRequests } from './native-requests.ts';
+import { SocketOpener, type SocketOpenerSetup } from './socket-opener.ts';
+import type { RequestBytes } from './request-bytes.ts';
 import { TlsConnections } from './tls-connections.ts';
 import { WakeLateness } from './wake-lateness.ts';
-import type { ReferenceTransport } from './transport.ts';
+import { LOOK_NOTIFIED, type ReferenceTransport } from './transport.ts';
 
 const receiveBytes = 64 * 1024;
 const watched = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
@@ -33,12 +37,9 @@ const lingerAtEndNs = 150e6;
 /** How long sockets that said close_notify may wait for the server's FIN then. */
 const closingAtEndNs = 1e9;
 
-export interface EpollTransportSetup {
-  readonly host: string;
-  readonly port: number;
-  readonly tcp: TcpConfig;
+export interface EpollTransportSetup extends Omit<SocketOpenerSetup, 'sockets'> {
   /** By alternative of the load. */
-  readonly requests: readonly Uint8Array[];
+  readonly requests: readonly RequestBytes[];
   readonly live: LiveCounts;
   /** Absent: connections are not encrypted. */
   readonly tls?: EpollTlsSetup;
@@ -58,14 +59,11 @@ export class EpollTransport implements ReferenceTransport {
   readonly #sockets = new Sockets();
   readonly #epoll = new Epoll();
   readonly #wakeFd: number;
-  readonly #to: SocketAddress;
-  readonly #tcp: TcpConfig;
+  readonly #opener: SocketOpener;
   readonly #live: LiveCounts;
   #watch!: LoopWatch;
   readonly #lateness = new WakeLateness();
-  // By alternative of the load: where the bytes of its request are, and how many.
-  readonly #address: Float64Array;
-  readonly #length: Float64Array;
+  readonly #requests: NativeRequests;
   readonly #buffer = allocateNative(receiveBytes);
   #fds = new Int32Array(16).fill(-1);
   #connecting = new Uint8Array(16);
@@ -77,17 +75,17 @@ export class EpollTransport implements ReferenceTransport {
   readonly #closing: ClosingSockets;
   /** The request that the connection was opened for, or -1. */
   #alternative = new Int32Array(16);
+  /** The number of the request that was written last. */
+  #number = new Float64Array(16);
   /** 1 once the peer's FIN has arrived; of TLS connections only. */
   #fin = new Uint8Array(16);
   /** 1 where the last look found bytes that nobody has read. */
   #unread = new Uint8Array(16);
 
   constructor(setup: EpollTransportSetup) {
-    this.#to = socketAddress(setup.host, setup.port);
-    this.#tcp = setup.tcp;
+    this.#opener = new SocketOpener({ ...setup, sockets: this.#sockets });
     this.#live = setup.live;
-    this.#length = Float64Array.from(setup.requests, ({ length }) => length);
-    this.#address = Float64Array.from(setup.requests, nativeCopy);
+    this.#requests = new NativeRequests(setup.requests);
     this.#tls = setup.tls === undefined ? null : this.#createTls(setup.host, setup.tls);
     this.#closing = new ClosingSockets(this.#sockets, this.#epoll, this.#buffer);
     this.#wakeFd = Atomics.load(this.#live, WAKE_FD);
@@ -96,7 +94,7 @@ export class EpollTransport implements ReferenceTransport {
 
   #createTls(host: string, { config, caPem, isSafe, counts }: EpollTlsSetup): TlsConnections {
     const requests = isSafe.map((safe, index) => {
-      return { address: this.#address[index]!, length: this.#length[index]!, isSafe: safe };
+      return { address: this.#requests.address[index]!, length: this.#requests.length[index]!, isSafe: safe };
     });
     return new TlsConnections({ tls: config, host, caPem, requests, counts });
   }
@@ -201,6 +199,7 @@ export class EpollTransport implements ReferenceTransport {
 
   /** The connection takes bytes: those of refused early data first. */
   #writeTls(engine: Engine, slot: number, tls: TlsConnections): void {
+    if (tls.mustRepeat(slot)) this.#requests.putNumber(this.#alternative[slot]!, this.#number[slot]!);
     if (tls.repeat(slot)) engine.exchanges.writable(slot, nowNs());
     else engine.exchanges.broken(slot, tls.code, nowNs());
   }
@@ -270,18 +269,16 @@ export class EpollTransport implements ReferenceTransport {
     return nowNs();
   }
 
+  /** Options of the sockets as the kernel has them, where the scenario asked for others than the system's own. */
+  get settings(): ClientFacts['settings'] {
+    const { userTimeoutMs } = this.#opener;
+    return userTimeoutMs === null ? {} : { 'tcp.userTimeoutMs': userTimeoutMs };
+  }
+
   open(slot: number, alternative: number): number {
     if (slot >= this.#fds.length) this.#grow(slot + 1);
-    const fd = this.#sockets.open();
+    const fd = this.#opener.open();
     if (fd < 0) return fd;
-    if (this.#tcp.noDelay) this.#sockets.setNoDelay(fd, true);
-    if (this.#tcp.keepAliveMs !== null) this.#sockets.setKeepAlive(fd, this.#tcp.keepAliveMs);
-    if (this.#tcp.fastOpen) this.#sockets.setFastOpenConnect(fd);
-    const result = this.#sockets.connect(fd, this.#to);
-    if (result < 0 && result !== -EINPROGRESS) {
-      this.#sockets.close(fd);
-      return result;
-    }
     this.#fds[slot] = fd;
     this.#connecting[slot] = 1;
     this.#alternative[slot] = alternative;
@@ -294,9 +291,13 @@ export class EpollTransport implements ReferenceTransport {
     return -failed;
   }
 
-  send(slot: number, from: number, alternative: number): number {
-    const address = this.#address[alternative]! + from;
-    const length = this.#length[alternative]! - from;
+  send(slot: number, from: number, alternative: number, number: number): number {
+    if (number >= 0) {
+      this.#number[slot] = number;
+      this.#requests.putNumber(alternative, number);
+    }
+    const address = this.#requests.address[alternative]! + from;
+    const length = this.#requests.length[alternative]! - from;
     if (this.#tls !== null) {
       const taken = this.#tls.write(slot, address, length);
       return taken >= 0 ? taken : tlsFailure;
@@ -310,6 +311,21 @@ export class EpollTransport implements ReferenceTransport {
     if (result === 0) this.#fin[slot] = 1;
     this.#unread[slot] = result > 0 ? 1 : 0;
     return result;
+  }
+
+  look(slot: number): number {
+    const found = this.peek(slot);
+    return found > 0 && this.#tls?.isOpen(slot) === true ? this.#lookTls(slot, this.#tls) : found;
+  }
+
+  /** Something waits: what of it is no data is taken in, and what is behind it looked at. */
+  #lookTls(slot: number, tls: TlsConnections): number {
+    const result = tls.read(slot, this.#buffer.address, receiveBytes);
+    if (result > 0) return 1;
+    if (result === TLS_BROKEN) return tlsFailure;
+    const behind = this.peek(slot);
+    if (behind === 0 || this.isDead(behind)) return behind;
+    return result === TLS_AGAIN ? -EAGAIN : LOOK_NOTIFIED;
   }
 
   errorName(result: number): string {
@@ -340,6 +356,7 @@ export class EpollTransport implements ReferenceTransport {
     this.#fds = wider(this.#fds, new Int32Array(capacity).fill(-1));
     this.#connecting = wider(this.#connecting, new Uint8Array(capacity));
     this.#openedIn = wider(this.#openedIn, new Float64Array(capacity));
+    this.#number = wider(this.#number, new Float64Array(capacity));
     this.#alternative = wider(this.#alternative, new Int32Array(capacity));
     this.#fin = wider(this.#fin, new Uint8Array(capacity));
     this.#unread = wider(this.#unread, new Uint8Array(capacity));
@@ -349,11 +366,4 @@ export class EpollTransport implements ReferenceTransport {
 function wider<T extends Uint8Array | Int32Array | Float64Array>(old: T, column: T): T {
   column.set(old);
   return column;
-}
-
-/** Address of a copy that native calls can read; it lives as long as the process. */
-function nativeCopy(bytes: Uint8Array): number {
-  const copy = allocateNative(bytes.length);
-  copy.bytes.set(bytes);
-  return copy.address;
 }

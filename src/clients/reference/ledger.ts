@@ -20,6 +20,8 @@ export class ConnectionLedger {
   peakOpen = 0;
   resetsReceived = 0;
   resetsSent = 0;
+  /** Idle connections that turned out to be dead by the look before their reuse; null where nobody looks. */
+  foundDead: number | null = null;
   /** Null without TLS. */
   readonly handshakes: HandshakeCounts | null;
   readonly #closes = Object.fromEntries(clientCloseReasons.map((reason) => [reason, 0])) as Record<
@@ -71,6 +73,7 @@ export class ConnectionLedger {
       resetsReceived: this.resetsReceived,
       resetsSent: this.resetsSent,
       requestsPerConnection,
+      ...(this.foundDead === null ? {} : { foundDead: this.foundDead }),
       ...(this.handshakes === null ? {} : { tls: { ...this.handshakes } }),
     };
   }

@@ -8,6 +8,7 @@ import type { TcpConfig } from '../../scenario/config.ts';
 import { STOP, type LiveCounts } from '../live.ts';
 import type { LoopWatch } from '../loop-watch.ts';
 import type { Engine } from './engine.ts';
+import { putNumber, type RequestBytes } from './request-bytes.ts';
 import type { ReferenceTransport } from './transport.ts';
 
 const receiveBytes = 64 * 1024;
@@ -22,8 +23,11 @@ export interface NetTransportSetup {
   readonly host: string;
   readonly port: number;
   readonly tcp: TcpConfig;
+  /** Local addresses that connections start from in turn, the one at `firstSource` first; none: the system chooses. */
+  readonly sources: readonly string[];
+  readonly firstSource: number;
   /** By alternative of the load. */
-  readonly requests: readonly Uint8Array[];
+  readonly requests: readonly RequestBytes[];
   readonly live: LiveCounts;
 }
 
@@ -40,9 +44,14 @@ export class NetTransport implements ReferenceTransport {
   #timer: NodeJS.Timeout | undefined;
   #done: (() => void) | undefined;
   #turning = false;
+  /** Connections opened so far, and `firstSource`. */
+  #turnOfSource: number;
+  /** Node tells nothing of its sockets' options. */
+  readonly settings = {};
 
   constructor(setup: NetTransportSetup) {
     this.#setup = setup;
+    this.#turnOfSource = setup.firstSource;
   }
 
   /** Runs the engine until it is finished and has closed everything. `watch` gets its ticks. */
@@ -92,10 +101,12 @@ export class NetTransport implements ReferenceTransport {
   }
 
   open(slot: number): number {
-    const { host, port, tcp } = this.#setup;
+    const { host, port, tcp, sources } = this.#setup;
+    const localAddress = sources[this.#turnOfSource++ % sources.length];
     const socket = connect({
       host,
       port,
+      ...(localAddress === undefined ? {} : { localAddress }),
       noDelay: tcp.noDelay,
       keepAlive: tcp.keepAliveMs !== null,
       keepAliveInitialDelay: tcp.keepAliveMs ?? 0,
@@ -138,16 +149,22 @@ export class NetTransport implements ReferenceTransport {
   }
 
   /** libuv keeps what the kernel does not take at once, so everything counts as written. */
-  send(slot: number, from: number, alternative: number): number {
+  send(slot: number, from: number, alternative: number, number: number): number {
     const socket = this.#sockets[slot];
     if (!socket?.writable) return this.#code('EPIPE');
     const request = this.#setup.requests[alternative]!;
-    socket.write(from === 0 ? request : request.subarray(from));
-    return request.length - from;
+    const bytes = number < 0 ? request.bytes : numberedCopy(request, number);
+    socket.write(from === 0 ? bytes : bytes.subarray(from));
+    return bytes.length - from;
   }
 
   peek(): number {
     return nothingToRead;
+  }
+
+  /** `reference.ts` refuses what needs it. */
+  look(): number {
+    throw new Error('node:net shows nothing of what the kernel holds');
   }
 
   #code(code: string): number {
@@ -172,6 +189,13 @@ export class NetTransport implements ReferenceTransport {
     if (reset) socket.resetAndDestroy();
     else socket.destroy();
   }
+}
+
+/** Of its own: libuv may still hold the bytes when the next request is written. */
+function numberedCopy(request: RequestBytes, number: number): Uint8Array {
+  const copy = request.bytes.slice();
+  putNumber(copy, request, number);
+  return copy;
 }
 
 function closed(socket: Socket): Promise<void> {

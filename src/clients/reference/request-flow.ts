@@ -1,13 +1,27 @@
 /** The requests of one worker from intended start to settlement: takes them from the load, tells the recorder what became of each. */
+import type { StrategyConfig } from '../../scenario/config.ts';
 import { isTimeout, type FailurePhase } from '../observations.ts';
 import type { Recorder } from '../recorder.ts';
 import type { Workload } from '../workload.ts';
 import type { ConnectionTable } from './connections.ts';
 import { RequestTable } from './requests.ts';
+import { Retries } from './retries.ts';
 import { SlowRequests } from './slow-requests.ts';
+
+export interface RequestFlowSetup {
+  readonly workload: Workload;
+  readonly recorder: Recorder;
+  readonly connections: ConnectionTable;
+  /** Absent: a request is sent once. */
+  readonly retry?: StrategyConfig['retry'];
+  /** By alternative of the load. */
+  readonly isIdempotent: readonly boolean[];
+}
 
 export class RequestFlow {
   readonly table = new RequestTable();
+  /** Null where none is sent again: then requests have no numbers. */
+  readonly retries: Retries | null;
   readonly #workload: Workload;
   readonly #recorder: Recorder;
   readonly #slow: SlowRequests;
@@ -16,7 +30,10 @@ export class RequestFlow {
   readonly #warmUpIsKnown: boolean;
   readonly #measureIsKnown: boolean;
 
-  constructor(workload: Workload, recorder: Recorder, connections: ConnectionTable) {
+  #sequence = 0;
+
+  constructor({ workload, recorder, connections, retry, isIdempotent }: RequestFlowSetup) {
+    this.retries = retry === undefined ? null : new Retries(retry, this.table, isIdempotent);
     this.#workload = workload;
     this.#recorder = recorder;
     this.#connections = connections;
@@ -39,6 +56,9 @@ export class RequestFlow {
     table.inMeasure[request] = inMeasure;
     table.user[request] = workload.user;
     table.alternative[request] = workload.alternative;
+    table.number[request] = this.retries === null ? -1 : this.#sequence++;
+    table.isAgain[request] = 0;
+    table.ahead[request] = 0;
     if (!(inMeasure === 1 ? this.#measureIsKnown : this.#warmUpIsKnown)) this.#recorder.scheduled(inMeasure);
     this.#recorder.started(inMeasure, nowNs - nextNs);
     workload.take();

@@ -88,11 +88,11 @@ export class SlowRequests {
     log.firstByteNs[row] = firstByte - sent;
     log.downloadNs[row] = nowNs - firstByte;
     log.status[row] = unknown;
-    this.#describeConnection(row, slot, reached, assigned);
+    this.#describeConnection(row, request, slot, reached, assigned);
     return row;
   }
 
-  #describeConnection(row: number, slot: number, reached: Reached, assignedNs: number): void {
+  #describeConnection(row: number, request: number, slot: number, reached: Reached, assignedNs: number): void {
     const log = this.#log;
     const connections = this.#connections;
     log.use[row] = unknown;
@@ -100,11 +100,11 @@ export class SlowRequests {
     log.idleNs[row] = unknown;
     let origin: ConnectionOrigin = 'none';
     if (slot !== NO_CONNECTION) {
-      log.use[row] = connections.answered[slot]! + 1;
+      log.use[row] = connections.answered[slot]! + this.#requests.ahead[request]! + 1;
       const idleNs = assignedNs - connections.freedNs[slot]!;
       if (connections.reused[slot] === 0) origin = 'opened';
       else if (connections.answered[slot] === 0) origin = 'openedAhead';
-      else origin = idleNs === 0 ? 'handedOver' : 'reused';
+      else origin = idleNs === 0 ? 'handedOver' : idleNs < 0 ? 'pipelined' : 'reused';
       // The connection of a request for which it was opened is as old as nothing when it is established.
       if (reached !== 'connect') log.ageNs[row] = Math.max(0, assignedNs - connections.openedNs[slot]!);
       if (origin === 'reused' || origin === 'openedAhead') log.idleNs[row] = idleNs;

@@ -145,6 +145,11 @@ export class TlsConnections {
     }
   }
 
+  /** Whether a part of a request is to be written again. */
+  mustRepeat(slot: number): boolean {
+    return this.#repeated[slot]! >= 0;
+  }
+
   /**
    * Writes again what is left of a request whose early data the server did not take: it was not processed (RFC 8446 section 4.2.10). Gives
    * false where the connection broke meanwhile.

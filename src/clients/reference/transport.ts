@@ -1,5 +1,8 @@
 /** How the reference client's engine moves bytes, and what a transport tells the engine. Connections are slot numbers. */
 
+/** Answer of `look`: the peer has said close_notify, and its FIN is still on its way. */
+export const LOOK_NOTIFIED = 2;
+
 export interface ReferenceTransport {
   /** The clock that the times of its events come from, ns. */
   clockNs(): number;
@@ -8,13 +11,21 @@ export interface ReferenceTransport {
    * `opened` or `connectFailed` follows otherwise; over TLS `connected` before, and `handshakeFailed` may take the place of `opened`.
    */
   open(slot: number, alternative: number): number;
-  /** Writes the load's request number `alternative` from byte `from` on. Bytes written (0: not now, `writable` follows), or a negative errno. */
-  send(slot: number, from: number, alternative: number): number;
+  /**
+   * Writes the load's request number `alternative` from byte `from` on, numbered `number` within its worker where requests have numbers.
+   * Bytes written (0: not now, `writable` follows), or a negative errno.
+   */
+  send(slot: number, from: number, alternative: number, number: number): number;
   /** 0: the peer's FIN waits; 1: bytes wait; -EAGAIN: nothing does; another negative errno: the connection is dead. */
   peek(slot: number): number;
+  /**
+   * As `peek`, of an idle connection whose request is due: over TLS what waits is taken in, so that tickets and the like count as nothing and
+   * close_notify is known (LOOK_NOTIFIED).
+   */
+  look(slot: number): number;
   /** The errno name of a negative answer. */
   errorName(result: number): string;
-  /** Whether a negative answer of `peek` means a dead connection rather than nothing to read. */
+  /** Whether a negative answer of `peek` or `look` means a dead connection rather than nothing to read. */
   isDead(result: number): boolean;
   /** Closes; with `reset` by RST. Nothing is told of the slot afterwards. */
   close(slot: number, reset: boolean): void;

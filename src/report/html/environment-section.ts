@@ -1,13 +1,14 @@
 /** Where a run was measured, and how to do it again. */
 import type { HeaderRecord } from '../../results/record.ts';
+import { clientSettings, settingText, type ClientSetting } from '../client-settings.ts';
 import { amount, count } from '../format.ts';
 import { plural } from '../../compare/words.ts';
 import { section } from './frame.ts';
 import { html, listing, type Content, type Markup } from './markup.ts';
 import { table } from './table.ts';
-import type { RunView } from './view.ts';
+import { labelText, type RunView } from './view.ts';
 
-export function environmentSection({ level, id, suffix, results, file }: RunView): Markup | null {
+export function environmentSection({ level, id, suffix, results, rows, file }: RunView): Markup | null {
   const { header } = results;
   const { environment: of, connbenchVersion, startedAt, runId } = header;
   const items: readonly (readonly [string, string | null])[] = [
@@ -37,6 +38,7 @@ export function environmentSection({ level, id, suffix, results, file }: RunView
           </div>`,
       )}
     </dl>`,
+    settingsDetails(id, suffix, clientSettings(rows)),
     details('Kernel settings', `${id}-sysctls`, suffix, of.sysctls),
     details('Libraries', `${id}-libraries`, suffix, of.libraries),
   ]);
@@ -58,6 +60,32 @@ function joinedText(parts: readonly (string | null)[]): string | null {
 
 function limit(value: number | string | null): string {
   return value === null ? 'not known' : typeof value === 'number' ? count(value) : value;
+}
+
+/** What the clients went by, as it was read from them; null where none says it. */
+function settingsDetails(id: string, suffix: string, settings: readonly ClientSetting[]): Content {
+  if (settings.length === 0) return null;
+  const rows = settings.flatMap(({ client, name, values }) =>
+    values.map(({ value, labels }) => ({ client, name, value, labels: values.length === 1 ? [] : labels })),
+  );
+  return html`<details>
+    <summary>Settings of the clients</summary>
+    ${table(
+      { id: `${id}-settings`, caption: 'Settings of the clients', suffix },
+      [
+        { heading: 'client', kind: 'text', cell: ({ client }) => client },
+        { heading: 'setting', kind: 'text', cell: ({ name }) => name },
+        { heading: 'value', kind: 'text', cell: ({ value }) => settingText(value) },
+        {
+          heading: 'where',
+          kind: 'text',
+          cell: ({ labels }) =>
+            labels.length === 0 ? 'everywhere' : labels.map((label) => labelText(label)).join('; '),
+        },
+      ],
+      rows,
+    )}
+  </details>`;
 }
 
 /** Null where there is nothing to show. */

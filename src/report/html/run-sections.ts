@@ -9,7 +9,9 @@ import { section } from './frame.ts';
 import { html, type Content, type Markup } from './markup.ts';
 import type { RunPlotTexts } from './plot-shapes.ts';
 import { dotsFigure, phasesFigure, reuseFigure } from './plots-section.ts';
+import { ownFiguresSection } from './own-figures-section.ts';
 import { slowestSection } from './slowest-section.ts';
+import { specialSection } from './special-section.ts';
 import {
   claimsSection,
   errorsSection,
@@ -76,9 +78,11 @@ function partsOf(view: RunView, plots: RunPlotTexts): readonly Part[] {
   return [
     ['answer', 'Answer', answerSection(view)],
     ['variants', 'Variants', variantsSection(view)],
+    ['special', 'Protocol, handshakes and retries', specialSection(view)],
     ['comparison', 'Comparison', comparisonSection(view)],
     ['plots', 'Plots', section(level, `${id}-plots`, 'Plots', [plotGrid(view, plots)])],
     ['slowest', 'Slowest requests', slowestSection(view)],
+    ['own', 'As the client says', ownFiguresSection(view)],
     ['gates', 'Gates', gatesSection(level, id, suffix, gates)],
     ['claims', 'Claims', claimsSection(view)],
     ['errors', 'Errors', errorsSection(view)],

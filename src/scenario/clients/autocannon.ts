@@ -6,7 +6,7 @@ import { aRange, type ClientRule, type ClientTable, type KnobValues } from './ta
 
 const neverIdle = 'each of its connections is a user that asks again at once';
 const noWaiting = 'no request of its own waits for a connection';
-const notTimed = 'autocannon gives one latency, from the writing of a request to its end';
+const notTimed = 'autocannon times a request only as a whole, from its writing to its end';
 
 export const autocannonTable: ClientTable = {
   name: 'autocannon',
@@ -61,11 +61,11 @@ export const autocannonTable: ClientTable = {
     users: { maps: '--connections', note: 'pool.size x pipelining' },
     thinkTime: { only: '0s', because: neverIdle },
     page: { only: 'none', because: 'it knows no pages' },
-    warmUp: { maps: '--warmup' },
+    warmUp: { maps: '--warmup', note: 'a run before, in the same process' },
     steady: { only: 'off', because: 'its warm-up is of a fixed length' },
-    duration: { maps: '--duration' },
+    duration: { maps: '--duration', note: 'it ends with a whole second, which may be the one after' },
     workers: { maps: '--workers', note: 'with 1 it runs without' },
-    request: { maps: '--method, --body, --headers' },
+    request: { maps: '--method, --input, --headers' },
     requests: { only: 'none', because: 'it goes through its requests in turn, and draws none by weight' },
   },
   options: {},
@@ -75,7 +75,7 @@ export const autocannonTable: ClientTable = {
     reconnectRate: { knob: 'pool.maxRequests', unit: 'count', ofZero: 'unlimited' },
   },
   phases: {
-    response: null,
+    response: 'its JSON has quantiles and no histogram: they are in client.ownFigures, as it says them',
     service: notTimed,
     connectionWait: notTimed,
     connect: notTimed,
@@ -84,7 +84,7 @@ export const autocannonTable: ClientTable = {
     download: notTimed,
     lag: notTimed,
   },
-  rules: (config) => [...userRules(config), ...timeoutRules(config), ...requestRules(config)],
+  rules: (config) => [...userRules(config), ...workerRules(config), ...timeoutRules(config), ...requestRules(config)],
   prefers: preferred,
 };
 
@@ -110,6 +110,19 @@ function rateRules(rate: string, size: number | 'unlimited'): readonly ClientRul
   if (!parsed.ok || size === 'unlimited' || (Number.isInteger(parsed.value) && parsed.value >= size)) return [];
   const message = `${rate} is not possible with client autocannon and strategy.pool.size ${size}: it needs a whole number of requests per second, and one for each connection at least`;
   return [{ paths: ['load.rate', 'strategy.pool.size', 'client'], message }];
+}
+
+/** It gives each worker the same whole number of connections, and of requests per second. */
+function workerRules({ strategy, load }: FilledConfig): readonly ClientRule[] {
+  const { workers } = load;
+  const { size } = strategy.pool;
+  if (workers === 1 || size === 'unlimited') return [];
+  const parsed = 'rate' in load ? parseRate(load.rate) : null;
+  const divides = size % workers === 0 && (parsed?.ok !== true || parsed.value % workers === 0);
+  if (divides) return [];
+  const rate = 'rate' in load ? ` and load.rate ${load.rate}` : '';
+  const message = `${workers} is not possible with client autocannon, strategy.pool.size ${size}${rate}: each of its workers has the same whole number of connections and of requests per second`;
+  return [{ paths: ['load.workers', 'strategy.pool.size', 'client'], message }];
 }
 
 function timeoutRules({ strategy }: FilledConfig): readonly ClientRule[] {

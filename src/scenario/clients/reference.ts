@@ -1,7 +1,8 @@
 /** What the reference client does with each knob: everything but HTTP/2. */
+import type { FilledStrategy } from '../defaults.ts';
 import { generatorLoad } from './all-loads.ts';
 import { allPhases } from './node-limits.ts';
-import type { ClientTable } from './table.ts';
+import type { ClientRule, ClientTable } from './table.ts';
 
 const engine = { maps: 'reference engine' } as const;
 
@@ -30,9 +31,12 @@ export const referenceTable: ClientTable = {
       ...engine,
       note: 'a connection is dropped 1 s before the time that the header says, of a short hint at half of it',
     },
-    retry: engine,
+    retry: { ...engine, note: 'at once, on an idle connection or a new one, before requests that wait' },
     closeWith: { ...engine, note: 'reset: SO_LINGER with time 0, then close' },
-    pipelining: engine,
+    pipelining: {
+      ...engine,
+      note: 'once the pool is full, on the least loaded connection that has answered before; POST travels alone',
+    },
     'tls.version': { maps: 'SSL_CTX_set_min_proto_version, SSL_CTX_set_max_proto_version' },
     'tls.resumption': { maps: 'SSL_set_session, SSL_write_early_data', note: 'sessions are kept per origin' },
     'tcp.noDelay': { maps: 'TCP_NODELAY' },
@@ -47,4 +51,11 @@ export const referenceTable: ClientTable = {
   options: {},
   aliases: {},
   phases: allPhases,
+  rules: ({ strategy }) => pipeliningRules(strategy),
 };
+
+function pipeliningRules({ pool, pipelining }: FilledStrategy): readonly ClientRule[] {
+  if (pipelining === 1 || pool.size !== 'unlimited') return [];
+  const message = `${pipelining} is not possible with client reference and pool.size unlimited: it sends a request behind others once the pool is full; give pool.size a number`;
+  return [{ paths: ['strategy.pipelining', 'strategy.pool.size', 'client'], message }];
+}

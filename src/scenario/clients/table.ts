@@ -85,6 +85,8 @@ export interface ClientTable {
   readonly phases: PhaseTable;
   /** What only shows in several knobs together. Paths are those of a scenario, e.g. `strategy.honourHint`. */
   readonly rules?: (config: FilledConfig) => readonly ClientRule[];
+  /** What a version of the package that was found on the disk cannot do. */
+  readonly versionRules?: (version: string, config: FilledConfig) => readonly ClientRule[];
   /** Defaults that depend on other knobs; those of `only` and `unlessGiven` come from the table. */
   readonly prefers?: (strategy: FilledStrategy, load: FilledLoad) => KnobValues;
 }

@@ -90,7 +90,31 @@ export const undiciTable: ClientTable = {
   },
   phases: allPhases,
   rules: (config) => optionRules(config),
+  versionRules,
 };
+
+/** What came with which version (its docs/docs/api, and its releases). */
+function versionRules(version: string, { client, strategy: { pool } }: FilledConfig): readonly ClientRule[] {
+  const missing = (path: string, what: string, since: string): readonly ClientRule[] => {
+    if (!isOlder(version, since)) return [];
+    const message = `needs undici ${since} or later, with which ${what} came; this is ${version}`;
+    return [{ paths: [path, 'client.version', 'client'], message }];
+  };
+  const { maxRetries } = typeof client === 'string' ? {} : (client.options ?? {});
+  if (isOlder(version, '6.0.0')) return missing('client.version', 'all that connbench calls', '6.0.0');
+  return [
+    ...(maxRetries === undefined ? [] : missing('client.options.maxRetries', 'RetryAgent', '6.7.0')),
+    ...(pool.maxLifetime === 'unlimited' ? [] : missing('strategy.pool.maxLifetime', 'clientTtl', '7.10.0')),
+    ...(pool.order === 'fifo' ? missing('strategy.pool.order', 'RoundRobinPool', '7.17.0') : []),
+  ];
+}
+
+/** By major and minor number: of a version before a release nothing is known but these. */
+function isOlder(version: string, than: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  const [wantedMajor = 0, wantedMinor = 0] = than.split('.').map(Number);
+  return major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
+}
 
 function optionRules({ client, strategy: { pool } }: FilledConfig): readonly ClientRule[] {
   const { dispatcher, minTimeout, maxRetries } = typeof client === 'string' ? {} : (client.options ?? {});

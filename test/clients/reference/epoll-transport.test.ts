@@ -59,7 +59,7 @@ class ScriptedEngine implements TransportEvents {
     this.turns++;
     if (this.#asked || this.open.size < this.#connections) return;
     this.#asked = true;
-    for (const slot of this.open) expect(this.transport.send(slot, 0, 0)).toBe(request.length);
+    for (const slot of this.open) expect(this.transport.send(slot, 0, 0, -1)).toBe(request.length);
     this.#beforeWait();
   }
 
@@ -157,7 +157,9 @@ describe.skipIf(!native.ok)(`EpollTransport${native.ok ? '' : ` (skipped: ${nati
       host: '127.0.0.1',
       port: server.port,
       tcp,
-      requests: [request],
+      sources: [],
+      firstSource: 0,
+      requests: [{ bytes: request, numberAt: -1 }],
       live: createLiveCounts(),
     });
   }

@@ -5,14 +5,16 @@ import type { SharedMeasureStart } from '../../../src/clients/measure-start.ts';
 import { Recorder, type WarmUpOptions } from '../../../src/clients/recorder.ts';
 import { Engine } from '../../../src/clients/reference/engine.ts';
 import { ConnectionLedger } from '../../../src/clients/reference/ledger.ts';
-import type { ReferenceTransport } from '../../../src/clients/reference/transport.ts';
+import { LOOK_NOTIFIED, type ReferenceTransport } from '../../../src/clients/reference/transport.ts';
 import { createWorkload } from '../../../src/clients/workload.ts';
 import { errnoName } from '../../../src/kernel/errno.ts';
+import { Random } from '../../../src/load/random.ts';
 import { requestAlternatives } from '../../../src/load/request-mix.ts';
 import type { LoadConfig } from '../../../src/scenario/config.ts';
 import { longestWarmUpMs } from '../../../src/scenario/warm-up.ts';
 import { Pool } from '../../../src/strategy/pool.ts';
 import { type Report } from '../consistency.ts';
+import { FakeTraffic } from './fake-traffic.ts';
 import { strategyConfig, type StrategyChanges } from '../trial-config.ts';
 
 const EAGAIN = 11;
@@ -22,8 +24,10 @@ const ECONNRESET = 104;
 export type Action =
   | { readonly afterNs: number; readonly send: string }
   | { readonly afterNs: number; readonly do: 'fin' | 'reset' }
-  /** Arrived in the kernel, and not yet told to the engine. */
-  | { readonly afterNs: number; readonly queued: 'fin' | 'bytes' | 'reset' };
+  /** Arrived in the kernel, and not yet told to the engine; `notify`: close_notify of TLS. */
+  | { readonly afterNs: number; readonly queued: Queued };
+
+type Queued = 'fin' | 'bytes' | 'reset' | 'notify';
 
 export interface Behaviour {
   /** ns until established; a code for a refusal after that time; or a negative errno at once. */
@@ -45,8 +49,9 @@ interface FakeConnection {
   readonly slot: number;
   established: boolean;
   open: boolean;
+  /** Requests read in full. */
   requests: number;
-  queued: 'nothing' | 'fin' | 'bytes' | 'reset';
+  queued: 'nothing' | Queued;
 }
 
 interface Event {
@@ -82,6 +87,10 @@ export interface WorldResult {
   readonly stillOpen: number;
   readonly ledgerOpen: number;
   readonly pooled: number;
+  /** Of every request that the server read in full, its number; -1 where it has none. */
+  readonly numbers: readonly number[];
+  /** Most requests that were under way on one connection. */
+  readonly mostUnderWay: number;
 }
 
 /** More events than any scenario here needs: a loop that never ends is an error. */
@@ -94,14 +103,16 @@ class FakeNetwork implements ReferenceTransport {
   readonly closed: { connection: number; atNs: number; reset: boolean }[] = [];
   readonly #behaviour: Behaviour;
   readonly #requestBytes: readonly number[];
+  readonly #traffic: FakeTraffic;
   readonly #bySlot = new Map<number, FakeConnection>();
   #events: Event[] = [];
   #order = 0;
   #opens = 0;
   engine!: Engine;
 
-  constructor(behaviour: Behaviour, requestBytes: readonly number[], startNs: number) {
+  constructor(behaviour: Behaviour, requestBytes: readonly number[], traffic: FakeTraffic, startNs: number) {
     this.#behaviour = behaviour;
+    this.#traffic = traffic;
     this.#requestBytes = requestBytes;
     this.nowNs = startNs;
   }
@@ -157,8 +168,9 @@ class FakeNetwork implements ReferenceTransport {
     return 0;
   }
 
-  send(slot: number, from: number, alternative: number): number {
+  send(slot: number, from: number, alternative: number, number: number): number {
     const connection = this.#established(slot, 'written to');
+    if (from === 0) this.#traffic.begun(connection.number, alternative);
     const errno = this.#behaviour.sendErrno?.(connection.number, connection.requests) ?? 0;
     if (errno !== 0) return -errno;
     const window = this.#behaviour.window;
@@ -166,7 +178,9 @@ class FakeNetwork implements ReferenceTransport {
     const length = Math.min(whole - from, window?.bytes ?? Infinity);
     if (from + length === whole) {
       const actions = this.#behaviour.answer?.(connection.number, connection.requests++, alternative) ?? [];
-      this.#schedule(connection, actions);
+      this.#traffic.read(connection.number, alternative, number);
+      const takesNs = Math.max(0, ...actions.map(({ afterNs }) => afterNs));
+      this.#schedule(connection, actions, this.#traffic.turnNs(connection.number, this.nowNs, takesNs));
     } else {
       this.at(this.nowNs + window!.drainNs, (nowNs) => {
         if (connection.open) this.engine.exchanges.writable(slot, nowNs);
@@ -177,7 +191,15 @@ class FakeNetwork implements ReferenceTransport {
 
   peek(slot: number): number {
     const { queued } = this.#established(slot, 'peeked at');
-    return { nothing: -EAGAIN, fin: 0, bytes: 1, reset: -ECONNRESET }[queued];
+    return { nothing: -EAGAIN, fin: 0, bytes: 1, reset: -ECONNRESET, notify: 1 }[queued];
+  }
+
+  /** What it finds of TLS it takes in. */
+  look(slot: number): number {
+    const connection = this.#established(slot, 'looked at');
+    if (connection.queued !== 'notify') return this.peek(slot);
+    connection.queued = 'nothing';
+    return LOOK_NOTIFIED;
   }
 
   errorName(result: number): string {
@@ -206,9 +228,9 @@ class FakeNetwork implements ReferenceTransport {
     this.#bySlot.delete(connection.slot);
   }
 
-  #schedule(connection: FakeConnection, actions: readonly Action[]): void {
+  #schedule(connection: FakeConnection, actions: readonly Action[], fromNs = this.nowNs): void {
     for (const action of actions) {
-      this.at(this.nowNs + action.afterNs, (nowNs) => {
+      this.at(fromNs + action.afterNs, (nowNs) => {
         if (connection.open) this.#act(connection, action, nowNs);
       });
     }
@@ -220,6 +242,7 @@ class FakeNetwork implements ReferenceTransport {
       connection.queued = action.queued;
     } else if ('send' in action) {
       const bytes = new TextEncoder().encode(action.send);
+      this.#traffic.sent(connection.number, bytes);
       this.engine.exchanges.data(slot, bytes, 0, bytes.length, nowNs);
     } else if (action.do === 'fin') {
       this.engine.exchanges.finSeen(slot);
@@ -238,6 +261,9 @@ export function runWorld(setup: WorldSetup): WorldResult {
   const lengths = alternatives.map((_, index) =>
     typeof requestBytes === 'number' ? requestBytes : requestBytes[index]!,
   );
+  const requests = alternatives.map(({ method }, index) => {
+    return { bytes: lengths[index]!, isHead: method === 'HEAD', isIdempotent: method !== 'POST' };
+  });
   const measureStartNs = startNs + longestWarmUpMs(load) * 1e6;
   const measureEndNs = measureStartNs + load.durationMs * 1e6;
   const live = createLiveCounts();
@@ -261,6 +287,7 @@ export function runWorld(setup: WorldSetup): WorldResult {
     },
     owners,
     setup.random ?? ((): number => 0),
+    new Random(1),
   );
   const engine = new Engine({
     strategy,
@@ -269,16 +296,17 @@ export function runWorld(setup: WorldSetup): WorldResult {
     workload,
     recorder,
     ledger,
-    requests: alternatives.map(({ method }, index) => ({ bytes: lengths[index]!, isHead: method === 'HEAD' })),
+    requests,
     measureStartNs,
     ...(steady === undefined ? {} : { measureStart: steady.shared }),
     drainDeadlineNs: measureEndNs + (setup.drainMs ?? 30_000) * 1e6,
   });
-  const network = new FakeNetwork(setup.server ?? {}, lengths, startNs);
+  const traffic = new FakeTraffic(strategy.pipelining ?? 1, requests);
+  const network = new FakeNetwork(setup.server ?? {}, lengths, traffic, startNs);
   network.engine = engine;
   runLoop(engine, network, setup.stopAtNs ?? Infinity);
   return {
-    report: { ...recorder.report(), connections: ledger.report() },
+    report: { ...recorder.report(), connections: ledger.report(), ...engine.retried },
     connections: ledger.report(),
     engine,
     drainedNs: engine.settledNs,
@@ -286,6 +314,8 @@ export function runWorld(setup: WorldSetup): WorldResult {
     stillOpen: network.openCount,
     ledgerOpen: ledger.open,
     pooled: pool.total + pool.waiting,
+    numbers: traffic.numbers,
+    mostUnderWay: traffic.mostUnderWay,
   };
 }
 

@@ -10,6 +10,7 @@ export type Fault =
   | 'finOnAccept'
   | 'resetOnAccept'
   | 'finInsteadOfAnswer'
+  | 'finInsteadOfSecond' // answers the first request of a connection, and ends it when the second one is there
   | 'resetInsteadOfAnswer'
   | 'resetInBody'
   | 'truncatedHead'
@@ -46,12 +47,16 @@ export const faultyServerProgram = `
     return socket;
   };
   const [fault, portText] = process.argv.slice(1);
-  const counts = { accepted: 0, requests: 0 };
+  const counts = { accepted: 0, requests: 0, remotes: {} };
   const head = (fields) => 'HTTP/1.1 200 OK\\r\\n' + fields.map((field) => field + '\\r\\n').join('') + '\\r\\n';
   const ok = head(['Content-Length: 5']) + 'hello';
   const plays = {
     none: (socket) => socket.write(ok),
     finInsteadOfAnswer: (socket) => socket.end(),
+    finInsteadOfSecond: (socket) => {
+      if (socket.hasAnswered) socket.end();
+      else { socket.hasAnswered = true; socket.write(ok); }
+    },
     resetInsteadOfAnswer: (socket) => socket.resetAndDestroy(),
     resetInBody: (socket) => {
       socket.write(head(['Content-Length: 100']) + 'half');
@@ -90,6 +95,7 @@ export const faultyServerProgram = `
   };
   const server = net.createServer({ allowHalfOpen: true, noDelay: true }, (raw) => {
     counts.accepted++;
+    counts.remotes[raw.remoteAddress] = (counts.remotes[raw.remoteAddress] ?? 0) + 1;
     if (fault === 'finOnAccept') { raw.on('error', () => {}).on('end', () => raw.end()).resume().end(); return; }
     if (fault === 'resetOnAccept') { raw.resetAndDestroy(); return; }
     const socket = secureContext === null ? raw : encrypted(raw);
@@ -114,10 +120,17 @@ export const faultyServerProgram = `
   });
 `;
 
+interface FaultyCounts {
+  readonly accepted: number;
+  readonly requests: number;
+  /** Connections by the address that they came from. */
+  readonly remotes: Readonly<Record<string, number>>;
+}
+
 export interface FaultyServer {
   readonly port: number;
   /** What it counted so far. */
-  counts(): Promise<{ readonly accepted: number; readonly requests: number }>;
+  counts(): Promise<FaultyCounts>;
   /** SIGKILL; resolves when the process is gone. */
   stop(): Promise<void>;
 }
@@ -133,7 +146,7 @@ export async function startFaultyServer(fault: Fault, identity?: SecureContextOp
     port: ready.port,
     async counts() {
       child.send('counts');
-      const [counts] = (await once(child, 'message')) as [{ accepted: number; requests: number }];
+      const [counts] = (await once(child, 'message')) as [FaultyCounts];
       return counts;
     },
     async stop() {

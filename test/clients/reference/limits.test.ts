@@ -58,4 +58,28 @@ describe.each(['epoll', 'net'] as const)('reference client over %s', (transport)
       requestsPerConnection: { 1: 20 },
     });
   });
+
+  it.skipIf(noNamespace !== '')(
+    `20 local ports at each of 2 addresses serve 40 connections${noNamespace}`,
+    async () => {
+      const report = await runClientProcess({
+        config: trialConfig(openLoad({ ratePerSecond: 250, durationMs: 200 }), {
+          pool: { maxRequests: 1 },
+          tcp: { sourceAddresses: 2 },
+        }),
+        port: 50_000,
+        serveInside: true,
+        transport,
+        wrapper: isolated,
+        before:
+          'ip link set lo up; cd /proc/sys/net/ipv4; echo 40000 40019 > ip_local_port_range; echo 0 > tcp_tw_reuse; cd /;',
+      });
+      expectConsistent(report);
+      expect(report.measure).toMatchObject({ scheduled: 50, completed: 40, failed: 10 });
+      // Node takes the port when it binds, and bind(2) says that in a word of its own.
+      const refusal = transport === 'net' ? 'connect EADDRINUSE' : 'connect EADDRNOTAVAIL';
+      expect([...new Set(report.errors.map(({ phase, code }) => `${phase} ${code}`))]).toEqual([refusal]);
+      expect(report.connections).toMatchObject({ opened: 40, firstCloser: { client: 40 } });
+    },
+  );
 });

@@ -92,6 +92,16 @@ const races = ['NO_RESPONSE', 'ECONNRESET', 'EPIPE'];
 
 const rows: readonly Row[] = [
   { fault: 'none', strategy: oneConnection, completed: 10, reason: 'teardown', opened: 1 },
+  { fault: 'none', strategy: { ...oneConnection, pipelining: 4 }, completed: 10, reason: 'teardown', opened: 1 },
+  // Each but the first finds the connection of the one before it, loses it, and is the first of another one.
+  {
+    fault: 'finInsteadOfSecond',
+    strategy: { ...oneConnection, retry: 'reused-once' },
+    completed: 10,
+    reason: 'serverFin',
+    alsoReasons: ['teardown'],
+    opened: 10,
+  },
   { fault: 'continueFirst', strategy: oneConnection, completed: 10, reason: 'teardown', opened: 1 },
   { fault: 'chunked', strategy: oneConnection, completed: 10, reason: 'teardown', opened: 1 },
   { fault: 'megabyte', completed: 10, reason: 'teardown' },

@@ -121,7 +121,9 @@ describe('the package undici', () => {
     expect(loadUndici({ version }).version).toBe(version);
     expect(() => loadUndici({ version: '1.2.3' })).toThrow(`undici 1.2.3 was asked for, and connbench has ${version}.`);
     const folder = mkdtempSync(join(tmpdir(), 'connbench-test-'));
-    expect(() => loadUndici({ modules: folder })).toThrow(`There is no package undici to be found from ${folder}.`);
+    expect(() => loadUndici({ modules: folder })).toThrow(
+      `There is no package undici to be found in ${folder}/node_modules.`,
+    );
     rmSync(folder, { recursive: true });
   });
 

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { NodeClientFactory } from '../../../src/clients/node/node-client.ts';
 import { createUndiciClient } from '../../../src/clients/undici.ts';
+import { requestNumberField } from '../../../src/http/request-number.ts';
 import type { ClientSetup, LoadConfig, TrialConfig } from '../../../src/scenario/config.ts';
 import { closedLoad, openLoad, type StrategyChanges, trialConfig } from '../trial-config.ts';
 import { startCountingServer, type CountingServer, type ServerSetup } from './counting-server.ts';
@@ -189,8 +190,10 @@ describe.each(versions)('undici %s', (major, setup) => {
 
   it('sends again through a RetryAgent what a dead connection swallowed', async () => {
     let seen = 0;
+    const numbers = new Set<unknown>();
     await serve({
       answer: (request, response) => {
+        numbers.add(request.headers[requestNumberField]);
         if (seen++ === 0) request.socket.destroy();
         else response.end('hello');
       },
@@ -199,5 +202,7 @@ describe.each(versions)('undici %s', (major, setup) => {
     expect(report.errors).toEqual([]);
     expect([report.wholeTrial.answered, report.wholeTrial.sent, server.requests]).toEqual([20, 21, 21]);
     expect(report.retried).toEqual({ measure: 1, wholeTrial: 1 });
+    // The second try has the number of the first, by which a server knows it again.
+    expect([numbers.size, numbers.has(undefined)]).toEqual([20, false]);
   });
 });

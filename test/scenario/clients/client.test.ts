@@ -52,6 +52,14 @@ axes: { client: [undici, node-http] }
     ]);
   });
 
+  it('reference does not pipeline where the pool is never full', () => {
+    const strategy = (more: string): string => `name: x\nbase: { strategy: { pipelining: 4${more} } }`;
+    expect(briefsOf(strategy(''))).toEqual([]);
+    expect(briefsOf(strategy(', pool: { size: unlimited }'))).toEqual([
+      expect.stringContaining('4 is not possible with client reference and pool.size unlimited'),
+    ]);
+  });
+
   it('is part of named patches', () => {
     const text = `name: x
 axes:
