@@ -15,6 +15,7 @@ const SO_KEEPALIVE = 9;
 const SO_LINGER = 13;
 const IPPROTO_TCP = 6;
 const TCP_NODELAY = 1;
+const TCP_CORK = 3;
 const TCP_KEEPIDLE = 4;
 const TCP_KEEPINTVL = 5;
 const TCP_INFO = 11;
@@ -139,6 +140,11 @@ export class Sockets {
 
   setNoDelay(fd: number, on: boolean): number {
     return this.#setInt(fd, IPPROTO_TCP, TCP_NODELAY, on ? 1 : 0);
+  }
+
+  /** What is sent from now on waits for the FIN, or for a full segment, and goes with it (tcp(7), TCP_CORK). */
+  holdForFin(fd: number): number {
+    return this.#setInt(fd, IPPROTO_TCP, TCP_CORK, 1);
   }
 
   setReuseAddress(fd: number): number {

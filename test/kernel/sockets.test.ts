@@ -155,6 +155,18 @@ describe.skipIf(!loaded.ok)(`Sockets${loaded.ok ? '' : ` (skipped: ${loaded.reas
     freeNative(chunk);
   });
 
+  it('what is held for the FIN comes with it', () => {
+    const { sockets, client, server } = connected();
+    const chunk = allocateNative(16);
+    expect(sockets.holdForFin(client)).toBe(0);
+    expect(sockets.send(client, chunk.address, 5)).toBe(5);
+    expect(sockets.recv(server, chunk.address, 16)).toBe(-EAGAIN);
+    expect(sockets.shutdownWrite(client)).toBe(0);
+    expect(sockets.tcpState(server)).toBe(TCP_CLOSE_WAIT);
+    expect([sockets.recv(server, chunk.address, 16), sockets.recv(server, chunk.address, 16)]).toEqual([5, 0]);
+    freeNative(chunk);
+  });
+
   it('options are set; on a closed descriptor every call says EBADF', () => {
     const { sockets, client } = connected();
     expect([sockets.setNoDelay(client, true), sockets.setNoDelay(client, false)]).toEqual([0, 0]);

@@ -25,49 +25,15 @@ async function shippedGroups(name: string): Promise<readonly string[]> {
   );
 }
 
-const fiveStrategies = 'close, keep-alive-1, keep-alive-8, keep-alive-32, keep-alive-32-max-100';
-const sizes = ['1kB', '15kB', '100kB', '300kB', '1MB'];
-
 describe('the shipped scenarios', () => {
-  const expected: Readonly<Record<string, readonly string[]>> = {
-    default: [`load=open: ${fiveStrategies}`, `load=closed: ${fiveStrategies}`],
-    'handshake-tax': ['0ms', '1ms', '10ms', '50ms'].map((rtt) => `network.rtt=${rtt}: close, keep-alive`),
-    // How long the server keeps a connection is no work: both timeouts answer one question.
-    'keep-alive-timeout': [
-      `all: ${['3s', '8s'].flatMap((timeout) => ['2s', '10s', '10s-no-hint'].map((idle) => `${timeout}, idle-${idle}`)).join(', ')}`,
-    ],
-    'max-requests': [
-      `all: unlimited, ${['client', 'server'].flatMap((side) => [1, 2, 10, 100, 1000].map((limit) => `${side}-${limit}`)).join(', ')}`,
-    ],
-    'own-server': ['all: 1000, 2000, 5000, 65000'],
-    packets: ['all: close, keep-alive', 'strategy=keep-alive-busy: keep-alive-busy'],
-    'pool-size': ['all: 1, 2, 4, 8, 16, 32, 64'],
-    'port-exhaustion': ['never', 'always', 'always-10ms', 'loopback-only'].map(
-      (reuse) => `reuse=${reuse}: client, server`,
-    ),
-    'pull-request': ['all: base, head'],
-    'silent-middlebox': ['drop', 'reset'].map(
-      (then) => `network.middlebox.then=${then}: none, tcp-keepalive-1s, pool-idle-2s`,
-    ),
-    bursts: ['steady', 'bursts'].map((load) => `load=${load}: 2, 4, 32, 4-limit-10`),
-    'site-locality': ['all: close-6, keep-1, keep-2, keep-6, keep-12'],
-    timeouts: ['all: patient, impatient'],
-    // A body of another size is other work: no strategy competes by it. The users who think for five seconds are another load.
-    'slow-start': [
-      ...sizes.map((size) => `server.response.size=${size}: new, warm`),
-      ...sizes.map((size) => `connection=idle-5s server.response.size=${size}: idle-5s, ${size}`),
-    ],
-    'time-wait-owner': [
-      'all: connection-close, connection-close-client-first, server-max-requests, client-max-requests, client-reset',
-      'ended-by=server-idle-timeout: server-idle-timeout',
-      'ended-by=client-idle-timeout: client-idle-timeout',
-    ],
-  };
-
+  /*
+   * To be read by whoever changes a line of the file. How long a server keeps a connection is no work, so both timeouts answer one question; a
+   * body of another size is other work, no strategy competes by it; users who think for another time, or are fewer, are another load.
+   */
   it('are grouped by load, network and work', async () => {
     const names = (await listShipped()).map(({ name }) => name);
-    const groups = await Promise.all(names.map(async (name) => [name, await shippedGroups(name)] as const));
-    expect(Object.fromEntries(groups)).toEqual(expected);
+    const parts = await Promise.all(names.map(async (name) => [name, ...(await shippedGroups(name))].join('\n  ')));
+    await expect(`${parts.join('\n')}\n`).toMatchFileSnapshot('golden/shipped-groups.txt');
   });
 });
 

@@ -345,7 +345,10 @@ export class EpollTransport implements ReferenceTransport {
     this.#fds[slot] = -1;
     this.#connecting[slot] = 0;
     // After the server's FIN nobody listens: close_notify would be answered by RST, which takes the server's TIME_WAIT with it.
-    const isNotified = this.#tls?.end(slot, !reset && this.#fin[slot] === 0) === true;
+    const notify = this.#tls !== null && !reset && this.#fin[slot] === 0;
+    // In one segment with the FIN: a server that closes at close_notify would else be the first to close, now and then.
+    if (notify) this.#sockets.holdForFin(fd);
+    const isNotified = this.#tls?.end(slot, notify) === true;
     if (isNotified && this.#unread[slot] === 0) this.#closing.add(fd, nowNs());
     else if (reset) this.#sockets.reset(fd);
     else this.#sockets.close(fd);
