@@ -13,11 +13,18 @@ import { nowNs } from '../kernel/clock.ts';
 import { autocannonTable } from '../scenario/clients/autocannon.ts';
 import type { TrialConfig } from '../scenario/config.ts';
 import { autocannonArguments, countedInAdvance, mostUnderWay, tlsFlag } from './autocannon-command.ts';
-import { figuresOf, parseAutocannonResult, type AutocannonResult } from './autocannon-result.ts';
+import type { AutocannonResult } from './autocannon-result.ts';
 import type { Client, ClientTask, PreparedShare } from './client.ts';
 import { findClientPackage, type FoundPackage } from './client-package.ts';
 import { STOP } from './live.ts';
-import type { ClientFacts, LatencyName, OutsideReport, RequestCounts, WorkerReport } from './observations.ts';
+import type {
+  ClientFacts,
+  LatencyName,
+  OutsideReport,
+  ProgramFigures,
+  RequestCounts,
+  WorkerReport,
+} from './observations.ts';
 import { emptyReport } from './empty-report.ts';
 import { findPrefix, ProgramError, runProgram, type Program } from './program-run.ts';
 
@@ -34,7 +41,9 @@ async function prepareAutocannon(task: ClientTask): Promise<PreparedShare> {
   const prefix = await findPrefix();
   // Its threads are its own: `--workers`.
   if (task.worker > 0) return { run: () => Promise.resolve(emptyReport(nowNs())) };
-  return { run: (startNs) => runAutocannon({ task, found, prefix }, startNs) };
+  // Loaded here, because its schema takes as long to load as all other clients together.
+  const reader = await import('./autocannon-result.ts');
+  return { run: (startNs) => runAutocannon({ task, found, prefix, reader }, startNs) };
 }
 
 interface AutocannonRun {
@@ -42,9 +51,16 @@ interface AutocannonRun {
   readonly found: FoundPackage;
   /** In front of the command. */
   readonly prefix: readonly string[];
+  readonly reader: ResultReader;
 }
 
-async function runAutocannon({ task, found, prefix }: AutocannonRun, startNs: number): Promise<WorkerReport> {
+/** Of `autocannon-result`. */
+interface ResultReader {
+  readonly parseAutocannonResult: (line: string) => AutocannonResult | null;
+  readonly figuresOf: (warmUp: AutocannonResult | null, measure: AutocannonResult) => ProgramFigures;
+}
+
+async function runAutocannon({ task, found, prefix, reader }: AutocannonRun, startNs: number): Promise<WorkerReport> {
   const { config, host, port, live } = task;
   const { warmUpMs } = config.load;
   const words = autocannonArguments(config, { host, port });
@@ -58,7 +74,7 @@ async function runAutocannon({ task, found, prefix }: AutocannonRun, startNs: nu
     env: environment(config),
     stdin: body,
     onLine: (line) => {
-      const result = parseAutocannonResult(line);
+      const result = reader.parseAutocannonResult(line);
       if (result === null) return;
       if (warmUpMs > 0 && results.length === 0) task.measurePort?.postMessage(nowNs());
       results.push(result);
@@ -76,7 +92,9 @@ async function runAutocannon({ task, found, prefix }: AutocannonRun, startNs: nu
     const message = `autocannon ${found.version} printed ${results.length} results that connbench can read, and not ${expected}`;
     throw new ProgramError('PROGRAM_FAILED', message);
   }
-  return reportOf(config, warmUpMs > 0 ? results[0]! : null, measure, factsOf(config, found, words));
+  const warmUp = warmUpMs > 0 ? results[0]! : null;
+  const figures = reader.figuresOf(warmUp, measure);
+  return reportOf(config, warmUp, measure, figures, factsOf(config, found, words));
 }
 
 /** The file that package.json names as the command. */
@@ -126,6 +144,7 @@ function reportOf(
   config: TrialConfig,
   warmUp: AutocannonResult | null,
   measure: AutocannonResult,
+  figures: ProgramFigures,
   client: ClientFacts,
 ): WorkerReport {
   const inAdvance = countedInAdvance(config);
@@ -137,7 +156,7 @@ function reportOf(
     ...timesOf(measure),
     underWayAtMost: runs * mostUnderWay(config),
     countedInAdvance: runs * inAdvance,
-    figures: figuresOf(warmUp, measure),
+    figures,
   };
   const statuses = Object.entries(measure.statusCodeStats).map(([status, { count }]) => [status, count]);
   return {

@@ -17,11 +17,14 @@ const starved = {
   runDelayShare: 0.25,
   /** Each time, the mean: half of the shortest time slice (0.7 ms since Linux 6.6, kernel/sched/fair.c). */
   meanWaitNs: 0.35e6,
-  /** Of a thread that sleeps nearly all the time the account of its waiting is not to be relied on (`trial/thread-shares`). */
-  leastCpuShare: 0.01,
+  /**
+   * Of a thread that sleeps all the time the account of its waiting is not to be relied on (`trial/thread-shares`). Far below the 0.7 % that
+   * one of the lowest priority gets beside a busy loop on each processor.
+   */
+  leastCpuShare: 0.002,
 } as const;
 const whyStarved =
-  'of a thread that runs for less than a hundredth, sleep may be taken for waiting (Linux since 6.12, where one that sleeps is moved to another processor); an idle processor takes a woken thread within 0.1 ms, so waits of half a time slice are other programs’ turns; where they fill a quarter of the time, a quarter of all that happens, happens late';
+  'of a thread that runs for less than a five-hundredth, sleep may be taken for waiting (Linux since 6.12, where one that sleeps is moved to another processor); an idle processor takes a woken thread within 0.1 ms, so waits of half a time slice are other programs’ turns; where they fill a quarter of the time, a quarter of all that happens, happens late';
 
 /** A machine on which there is no room beside others. */
 const full = {

@@ -443,13 +443,13 @@ describe('invalid trials', () => {
     ['9 % stolen', machine({ steal: 0.09 }), []],
     ['a server that others keep from running', machine({ others: 0.21, server: kept(0.26, 0.36) }), ['machine-busy']],
     [
-      'one that ran for 0.9 %, the rest of which may be sleep',
-      machine({ others: 0.21, server: { cpu: 0.009, delay: 0.9, waitMs: 30 } }),
+      'one that ran for 0.19 %, the rest of which may be sleep',
+      machine({ others: 0.21, server: { cpu: 0.0019, delay: 0.9, waitMs: 30 } }),
       [],
     ],
     [
-      'one that ran for 1.1 %',
-      machine({ others: 0.21, server: { cpu: 0.011, delay: 0.9, waitMs: 30 } }),
+      'one that ran for 0.21 %',
+      machine({ others: 0.21, server: { cpu: 0.0021, delay: 0.9, waitMs: 30 } }),
       ['machine-busy'],
     ],
     ['a server that is kept for 24 %', machine({ others: 0.21, server: kept(0.24, 0.36) }), []],
