@@ -12,8 +12,8 @@ export const stepDeadlines = {
   startServerMs: 15_000,
   startGeneratorMs: 15_000,
   startSamplerMs: 12_000,
-  /** From the order to start to the generator's first scheduled request, beside the making of the plan. */
-  startLoadMs: 15_000,
+  /** From the order to start to the generator's first scheduled request, beside the making of the plan: the client's code is loaded then. */
+  startLoadMs: 30_000,
   snapshotMs: 5_000,
   /** What the generator gets to report after it was told to stop early. */
   stopEarlyMs: 5_000,
