@@ -65,12 +65,19 @@ export function serverKeptFromRunning(
 }
 
 /** By how much the link fell behind. */
-export function linkLate({ evidence }: Facts, limits: Limits<'lateP99Ns' | 'rttShare'>): Finding {
+export function linkLate({ evidence }: Facts, limits: Limits<'lateP99Ns' | 'rttShare' | 'atLeast'>): Finding {
   const { link, planned } = evidence;
-  const late = link === null ? null : Histogram.fromSparse(link.lateness).quantile(0.99);
+  if (link === null) return null;
+  const lateness = Histogram.fromSparse(link.lateness);
+  const packets = lateness.count;
+  if (packets < limits.atLeast) return null;
+  const isFew = packets < 100 * limits.atLeast;
+  // Half a packet more, so that the rank is not at the edge of rounding.
+  const late = lateness.quantile(isFew ? 1 - (limits.atLeast - 0.5) / packets : 0.99);
   const most = Math.max(limits.lateP99Ns, limits.rttShare * planned.config.network.link.rttMs * 1e6);
   if (late === null || late <= most) return null;
-  return `1 % of the packets were delivered ${ms(late)} or more after their time, above ${ms(most)}`;
+  const which = isFew ? `${limits.atLeast} of ${packets} packets` : '1 % of the packets';
+  return `${which} were delivered ${ms(late)} or more after their time, above ${ms(most)}`;
 }
 
 export function othersBusy({ figures }: Facts, limits: FullLimits & Limits<'stealShare'>): Finding {

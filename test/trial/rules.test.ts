@@ -1,5 +1,6 @@
 /** Each rule speaks at its threshold and is silent just below it. */
 import { describe, expect, test } from 'vitest';
+import { Histogram } from '../../src/stats/histogram.ts';
 import type { GeneratorReport } from '../../src/generator/messages.ts';
 import type { TrialConfig } from '../../src/scenario/config.ts';
 import type { KernelCounters } from '../../src/samplers/messages.ts';
@@ -340,7 +341,7 @@ function counters(change: Record<string, number>): Change {
 }
 
 /** The same trial in a lab whose link delivers everything this late, with more of the server's counters at its end. */
-function lab(latenessNs: number, ofServer: Readonly<Record<string, number>> = {}): Change {
+function lab(latenessNs: number, ofServer: Readonly<Record<string, number>> = {}, packets = 100): Change {
   const reading = (atNs: number, ActiveOpens: number, PassiveOpens: number, TW: number): KernelCounters => ({
     atNs,
     counters: { ActiveOpens, PassiveOpens, TW },
@@ -350,10 +351,17 @@ function lab(latenessNs: number, ofServer: Readonly<Record<string, number>> = {}
   };
   return {
     mode: { name: 'lab', fallback: null },
-    link: { ...fixtures.link, lateness: histogramOf(latenessNs, 100) },
+    link: { ...fixtures.link, lateness: histogramOf(latenessNs, packets) },
     kernelBefore: shared(more(reading(0, 0, 0, 0), { tx_dropped: 0 })),
     kernelAfter: { client: reading(1, 10, 0, 7), server: more(reading(1, 0, 10, 3), ofServer) },
   };
+}
+
+/** The same with a few late packets among others on time. */
+function latePackets(late: number, packets: number): Change {
+  const histogram = new Histogram();
+  for (let packet = 0; packet < packets; packet++) histogram.record(packet < late ? 2e6 : 1e4);
+  return { ...lab(0), link: { ...fixtures.link, lateness: histogram.toSparse() } };
 }
 
 const kept = (delay: number, waitMs: number): NonNullable<Machine['server']> => ({ cpu: 0.1, delay, waitMs });
@@ -457,6 +465,12 @@ describe('invalid trials', () => {
     ['a server that the trial itself keeps from running', machine({ others: 0.19, server: kept(0.26, 0.36) }), []],
     ['a link late by more than 1 ms', lab(1.01e6), ['link-late']],
     ['a link late by less', lab(0.99e6), []],
+    ['ten packets, all late', lab(1.01e6, {}, 10), ['link-late']],
+    ['nine packets, all late', lab(1.01e6, {}, 9), []],
+    ['ten late packets of a hundred', latePackets(10, 100), ['link-late']],
+    ['nine late packets of a hundred', latePackets(9, 100), []],
+    ['1 % of 2000 late', latePackets(21, 2000), ['link-late']],
+    ['less than 1 % of 2000 late', latePackets(20, 2000), []],
     // 5 % of 100 ms are 5 ms.
     ['a long link late by 5 % of its round trip', { ...lab(5.1e6), config: longLink }, ['link-late']],
     ['a long link late by less', { ...lab(4.9e6), config: longLink }, []],
