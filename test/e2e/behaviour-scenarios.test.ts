@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { judgeClaims, type Outcome } from '../../src/compare/claims.ts';
-import type { TrialRecord } from '../../src/results/record.ts';
 import { hasLab } from '../lab/users.ts';
 import { Bench } from './connbench.ts';
+import { sound } from './disturbance.ts';
 
 const shipped = fileURLToPath(new URL('../../scenarios/', import.meta.url));
 
@@ -23,13 +23,6 @@ beforeEach(() => {
 afterEach(() => {
   bench.dispose();
 });
-
-const ofTheMachine: readonly string[] = ['link-late', 'generator-limited', 'machine-busy'];
-
-/** What a busy machine does to a sound trial changes its times, and none of the counts that these claims are about. */
-function sound(trial: TrialRecord): TrialRecord {
-  return { ...trial, valid: trial.invalidReasons.every(({ code }) => ofTheMachine.includes(code)) };
-}
 
 /**
  * Runs two blocks of the variants of a shipped scenario, with parts of its text and of the files in its folder replaced everywhere, and

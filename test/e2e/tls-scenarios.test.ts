@@ -8,6 +8,7 @@ import { judgeClaims, type Outcome } from '../../src/compare/claims.ts';
 import type { TrialRecord } from '../../src/results/record.ts';
 import { hasLab } from '../lab/users.ts';
 import { Bench } from './connbench.ts';
+import { sound } from './disturbance.ts';
 
 let bench: Bench;
 beforeEach(() => {
@@ -16,13 +17,6 @@ beforeEach(() => {
 afterEach(() => {
   bench.dispose();
 });
-
-const ofTheMachine: readonly string[] = ['link-late', 'generator-limited', 'machine-busy'];
-
-/** What a busy machine does to a sound trial changes its times, and none of the counts that these claims are about. */
-function sound(trial: TrialRecord): TrialRecord {
-  return { ...trial, valid: trial.invalidReasons.every(({ code }) => ofTheMachine.includes(code)) };
-}
 
 interface Outcomes {
   readonly trials: readonly TrialRecord[];

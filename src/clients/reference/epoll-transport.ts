@@ -15,6 +15,7 @@ import type { TlsConfig } from '../../scenario/config.ts';
 import { STOP, WAKE_FD, type LiveCounts } from '../live.ts';
 import type { LoopWatch } from '../loop-watch.ts';
 import type { ClientFacts } from '../observations.ts';
+import { wider } from './columns.ts';
 import type { Engine } from './engine.ts';
 import type { HandshakeCounts } from './ledger.ts';
 import { NativeRequests } from './native-requests.ts';
@@ -364,9 +365,4 @@ export class EpollTransport implements ReferenceTransport {
     this.#fin = wider(this.#fin, new Uint8Array(capacity));
     this.#unread = wider(this.#unread, new Uint8Array(capacity));
   }
-}
-
-function wider<T extends Uint8Array | Int32Array | Float64Array>(old: T, column: T): T {
-  column.set(old);
-  return column;
 }

@@ -7,6 +7,7 @@ import { createClientContext } from '../../kernel/openssl-context.ts';
 import { TLS_AGAIN, TlsStreams } from '../../kernel/openssl-stream.ts';
 import { EARLY_DATA_ACCEPTED, EARLY_DATA_REJECTED, requireOpenSsl } from '../../kernel/openssl.ts';
 import type { TlsConfig } from '../../scenario/config.ts';
+import { wider } from './columns.ts';
 import type { HandshakeCounts } from './ledger.ts';
 import { TlsSession } from './tls-sessions.ts';
 
@@ -232,9 +233,4 @@ export class TlsConnections {
     this.#alternative = wider(this.#alternative, new Int32Array(capacity));
     this.#repeated = wider(this.#repeated, new Float64Array(capacity).fill(-1));
   }
-}
-
-function wider<T extends Uint8Array | Int32Array | Float64Array>(old: T, column: T): T {
-  column.set(old);
-  return column;
 }
