@@ -12,16 +12,33 @@ const rooms = {
   clients: ['scenario', 'load', 'http', 'strategy', 'kernel', 'stats'],
   lab: ['scenario', 'load', 'http', 'strategy', 'kernel', 'clients', 'stats'],
   server: ['scenario', 'load', 'http', 'strategy', 'kernel', 'clients', 'lab', 'stats'],
+  hops: ['scenario', 'load', 'http', 'kernel', 'lab', 'server', 'stats'],
+  attackers: ['scenario', 'kernel', 'stats'],
   generator: ['scenario', 'load', 'http', 'strategy', 'kernel', 'clients', 'lab', 'server', 'stats'],
   samplers: ['scenario', 'kernel', 'lab', 'server', 'generator', 'stats'],
   results: ['scenario', 'stats'],
-  trial: ['scenario', 'load', 'kernel', 'clients', 'lab', 'server', 'generator', 'samplers', 'results', 'stats'],
+  trial: [
+    'scenario',
+    'load',
+    'kernel',
+    'clients',
+    'lab',
+    'server',
+    'hops',
+    'attackers',
+    'generator',
+    'samplers',
+    'results',
+    'stats',
+  ],
   stats: [],
   compare: ['scenario', 'results', 'stats'],
-  report: ['scenario', 'results', 'compare', 'stats'],
+  model: ['scenario', 'results', 'stats'],
+  report: ['scenario', 'results', 'compare', 'model', 'stats'],
+  catalogue: ['scenario', 'results', 'compare', 'model', 'report', 'stats'],
 };
 const allRooms = [...Object.keys(rooms), 'cli'];
-const pureRooms = ['load', 'http', 'strategy', 'stats', 'compare', 'report'];
+const pureRooms = ['load', 'http', 'strategy', 'stats', 'compare', 'model', 'report', 'catalogue'];
 
 function boundary(room, allowed) {
   const forbidden = allRooms.filter((other) => other !== room && !allowed.includes(other));

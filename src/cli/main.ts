@@ -5,6 +5,7 @@ import { Command, CommanderError } from 'commander';
 import { printable } from '../report/printable.ts';
 import { UserError } from '../scenario/user-error.ts';
 import { addCalibrateCommand } from './calibrate-command.ts';
+import { addCatalogueCommand } from './catalogue-command.ts';
 import { addCompareCommand } from './compare-command.ts';
 import { addDoctorCommand } from './doctor-command.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
@@ -25,6 +26,7 @@ function buildProgram(finish: (code: ExitCode) => void): Command {
     .showHelpAfterError('(connbench --help tells what there is)')
     .exitOverride();
   addRunCommand(program, output, finish);
+  addCatalogueCommand(program, output, finish);
   addScenarioCommands(program, output, finish);
   addCompareCommand(program, output, finish);
   addReportCommand(program, output, finish);

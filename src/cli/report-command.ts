@@ -12,6 +12,7 @@ import { renderHlog } from '../report/hlog.ts';
 import { renderHtml } from '../report/html/page.ts';
 import { renderJunit } from '../report/junit.ts';
 import { renderMarkdown } from '../report/markdown.ts';
+import { renderModel } from '../report/model-text.ts';
 import { metricText } from '../report/metric-text.ts';
 import { renderOpenMetrics } from '../report/openmetrics.ts';
 import { printable } from '../report/printable.ts';
@@ -37,6 +38,7 @@ interface ReportOptions {
   readonly hlog?: string;
   readonly benchmarkJson?: string;
   readonly githubAnnotations: boolean;
+  readonly model: boolean;
   readonly gate: readonly Gate[];
   readonly failOn?: FailOn;
   readonly baseline?: string;
@@ -82,6 +84,7 @@ export function addReportCommand(program: Command, output: Output, finish: (code
     .option('--hgrm <dir>', 'percentile distributions for the plotters of HdrHistogram')
     .option('--hlog <dir>', 'histograms second by second for the log tools of HdrHistogram')
     .option('--benchmark-json <dir>', 'two files for github-action-benchmark')
+    .option('--model', 'print what theory predicts beside what was measured, and which assumption fails where', false)
     .option('--github-annotations', 'print what failed so that GitHub marks the job with it', false)
     .option(
       '--gate <metric:margin>',
@@ -121,6 +124,7 @@ async function reportCommand(paths: readonly string[], options: ReportOptions, o
   const nothingAsked = toStdout === undefined && written.length === 0;
   if (toStdout !== undefined) output.print(toStdout.render(input));
   else if (nothingAsked) output.print(terminalText(input, apartBecause !== null));
+  if (options.model) output.print(modelText(input));
   // GitHub reads both streams; on the other one the lines do not get into a document.
   if (options.githubAnnotations) announce(renderAnnotations(input), toStdout === undefined ? output.print : output.say);
   return code;
@@ -141,6 +145,7 @@ function assertOutputs(options: ReportOptions): void {
   const empty = given.find(({ path }) => path === '');
   if (empty !== undefined) throw new UserError('OUTPUT_EMPTY', `${empty.option} has no path`, 'Name a file.');
   const streams = fileForms.filter(({ of }) => of(options) === stdout).map(({ option }) => option);
+  if (options.model && streams.length > 0) streams.push('--model');
   if (streams.length > 1) {
     const message = `${streams.join(' and ')} cannot all go to stdout`;
     throw new UserError('OUTPUT_TWICE', message, 'Give all but one of them a file.');
@@ -222,4 +227,9 @@ function terminalText({ runs, comparison }: ReportInput, apart: boolean): string
   const texts = runs.map(({ results }) => renderTerminal(results, options));
   const says = comparison.pairs.length > 0 && ((runs.length > 1 && !apart) || comparison.gates.length > 0);
   return [...texts, ...(says ? [renderComparison(comparison, options)] : [])].join('\n');
+}
+
+function modelText({ runs }: ReportInput): string {
+  const options = { width: widthOf(process.stdout), colour: wantsColour(process.stdout, process.env) };
+  return runs.map(({ results }) => renderModel(results, options)).join('\n');
 }

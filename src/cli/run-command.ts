@@ -28,7 +28,7 @@ import {
 import { repeated, wholeNumber } from './options.ts';
 import { sayTooFewBlocks } from './planned-gates.ts';
 import type { Output } from './output.ts';
-import { defaultScenario, loadScenarios } from './scenario-files.ts';
+import { defaultScenario, loadScenarios, namesInFolders } from './scenario-files.ts';
 import { wantsColour, widthOf } from './terminal.ts';
 
 interface RunOptions extends RunConditions {
@@ -47,7 +47,7 @@ export function addRunCommand(program: Command, output: Output, finish: (code: E
   program
     .command('run')
     .description('measure the variants of a scenario and say which strategy wins, by how much, at what cost')
-    .argument('[scenario...]', `files, or names of shipped scenarios (default: ${defaultScenario})`)
+    .argument('[scenario...]', `files, folders, or names of shipped scenarios (default: ${defaultScenario})`)
     .option('--out <dir>', 'directory for the result files', 'results')
     .option('--blocks <number>', 'how often every variant is measured', wholeNumber(1, 1000))
     .option(
@@ -112,7 +112,8 @@ type MakeRun = () => Promise<PreparedRun>;
 /** All scenarios are read and planned before the first is run; files are created one by one. */
 async function freshRuns(names: readonly string[], options: RunOptions, output: Output): Promise<readonly MakeRun[]> {
   const { blocks, only, out } = options;
-  const scenarios = await loadScenarios(names.length === 0 ? [defaultScenario] : names, options.set);
+  const given = names.length === 0 ? [defaultScenario] : await namesInFolders(names);
+  const scenarios = await loadScenarios(given, options.set);
   const seed = options.seed ?? randomInt(2 ** 32);
   const runs = scenarios.map((scenario) => {
     return { scenario, plan: planTrials(scenario, { seed, only, ...(blocks === undefined ? {} : { blocks }) }) };

@@ -2,6 +2,7 @@
 import { loadScenario } from '../scenario/file.ts';
 import type { Scenario } from '../scenario/parse.ts';
 import { formatProblem, type Problem } from '../scenario/problem.ts';
+import { withoutFolders } from '../scenario/shipped.ts';
 import { UserError } from '../scenario/user-error.ts';
 
 /** What runs without any argument. */
@@ -31,4 +32,11 @@ export async function loadScenarios(names: readonly string[], set: readonly stri
   const problems = loaded.flatMap((result) => (result.ok ? [] : result.problems));
   if (problems.length > 0) throw new ScenarioProblems(problems);
   return loaded.flatMap((result) => (result.ok ? [result.scenario] : []));
+}
+
+/** Names with the scenarios of a folder in its place. Throws a ScenarioProblems for a folder without any. */
+export async function namesInFolders(given: readonly string[]): Promise<readonly string[]> {
+  const found = await withoutFolders(given);
+  if (!found.ok) throw new ScenarioProblems(found.problems);
+  return found.names;
 }

@@ -23,6 +23,8 @@ export interface FetchEvents {
   written(request: FetchRequest): void;
   /** The head of the response is there. */
   head(request: FetchRequest, headers: readonly (Buffer | string)[]): void;
+  /** The response was taken in to its end. Absent: nobody asks, and undici makes no message of it. */
+  readonly ended?: ((request: FetchRequest) => void) | undefined;
 }
 
 interface Messages {
@@ -31,8 +33,18 @@ interface Messages {
   readonly response: { readonly headers: readonly (Buffer | string)[] };
 }
 
+function endListener(ended: (request: FetchRequest) => void): readonly [string, (message: Messages) => void] {
+  return [
+    'undici:request:trailers',
+    ({ request }) => {
+      ended(request);
+    },
+  ];
+}
+
 /** Calls `events` from now on; gives what ends it. One at a time in a thread. */
 export function watchFetch(events: FetchEvents): () => void {
+  const { ended } = events;
   let isConnecting = false;
   const opening = (socket: Socket): void => {
     if (isConnecting) events.opening(socket);
@@ -81,6 +93,7 @@ export function watchFetch(events: FetchEvents): () => void {
         events.head(request, response.headers);
       },
     ],
+    ...(ended === undefined ? [] : [endListener(ended)]),
   ];
   for (const [name, listener] of listeners) subscribe(name, listener as ChannelListener);
   const { connect } = tls;

@@ -5,6 +5,7 @@ import { requestNumberField } from '../http/request-number.ts';
 import type { RequestConfig, StrategyConfig, TlsConfig } from '../scenario/config.ts';
 import type { Client } from './client.ts';
 import type { Attempt, ClientFacts, NodeClient, NodeClientSetup } from './node/node-client.ts';
+import { ForgottenResponses } from './node/forgotten-responses.ts';
 import { nodeClient } from './node/runner.ts';
 import { loadFetch } from './fetch-defaults.ts';
 import { watchFetch, type FetchEvents, type FetchRequest } from './fetch-watch.ts';
@@ -38,6 +39,8 @@ class FetchCall {
   readonly aborter = new AbortController();
   carrier: UndiciConnection | null = null;
   isOver = false;
+  /** Undici has taken in the whole response, read or not. */
+  hasEnded = false;
 
   constructor(attempt: Attempt, key: string, isHead: boolean) {
     this.attempt = attempt;
@@ -58,6 +61,9 @@ class FetchClient implements NodeClient, FetchEvents {
   readonly unmeasured = {};
   readonly #requests: readonly FetchArguments[];
   readonly #connections: UndiciConnections;
+  readonly #forgotten: ForgottenResponses;
+  /** Only of a load that leaks: else it would cost every request a message. */
+  readonly ended: FetchEvents['ended'];
   readonly #unwatch: () => void;
   readonly #restoreTls: () => void;
   /** Called and not taken up by undici yet, by key, in the order of the calls: alike ones take the same way and stay in order. */
@@ -66,17 +72,26 @@ class FetchClient implements NodeClient, FetchEvents {
   /** The call that undici takes up in this very step: a connection that it opens is for it. */
   #taking: FetchCall | null = null;
 
+  readonly #onEnded = (request: FetchRequest): void => {
+    const call = this.#calls.get(request);
+    if (call === undefined) return;
+    call.hasEnded = true;
+    call.attempt.released();
+  };
+
   constructor({ task, requests, ledger }: NodeClientSetup) {
     const { strategy } = task.config;
     const origin = `${strategy.tls === undefined ? 'http' : 'https'}://${task.host}:${task.port}`;
     const closes = strategy.connection === 'close';
     this.#requests = requests.map((request) => fetchArguments(request, origin, strategy));
     this.#connections = new UndiciConnections(ledger, { closes, maxRequests: Infinity, hasLifetime: false });
+    this.#forgotten = new ForgottenResponses(task.config.load.leak);
     this.facts = {
       version: `node ${process.version} (undici ${process.versions['undici'] ?? 'unknown'})`,
       settings: loadFetch(),
     };
     this.#restoreTls = strategy.tls === undefined ? () => undefined : limitTls(strategy.tls);
+    this.ended = task.config.load.leak === undefined ? undefined : this.#onEnded;
     this.#unwatch = watchFetch(this);
   }
 
@@ -101,8 +116,14 @@ class FetchClient implements NodeClient, FetchEvents {
   async #fetch(call: FetchCall, url: string, init: RequestInit): Promise<void> {
     try {
       const response = await fetch(url, { ...init, signal: call.aborter.signal });
-      await response.arrayBuffer();
-      if (!call.isOver) call.attempt.answered(response.status);
+      if (call.attempt.leaks) {
+        this.#forgotten.forget(response);
+        if (!call.isOver) call.attempt.leaked();
+        if (call.hasEnded) call.attempt.released();
+      } else {
+        await response.arrayBuffer();
+        if (!call.isOver) call.attempt.answered(response.status);
+      }
     } catch (error) {
       if (!call.isOver) call.attempt.failed(fetchErrorCode(error));
     }
@@ -114,6 +135,7 @@ class FetchClient implements NodeClient, FetchEvents {
   }
 
   close(): void {
+    this.#forgotten.close();
     this.#connections.beginTearDown();
     this.#unwatch();
     this.#restoreTls();

@@ -24,7 +24,7 @@ export const latencyNames = [
 ] as const;
 export type LatencyName = (typeof latencyNames)[number];
 
-/** Conserved: scheduled = completed + failed + dropped + abandoned. */
+/** Conserved: scheduled = completed + failed + dropped + abandoned + leaked. */
 export interface RequestCounts {
   readonly scheduled: number;
   readonly started: number;
@@ -34,6 +34,8 @@ export interface RequestCounts {
   readonly dropped: number;
   /** Unfinished when the drain deadline came, or never started because the trial was stopped. */
   readonly abandoned: number;
+  /** Answered, and never read: the program had the head and forgot the rest. In no series of latencies. Absent: 0. */
+  readonly leaked?: number;
 }
 
 /** What a failure code says where a request ran out of time: the strategy's limits, and the kernel's own. */
@@ -77,6 +79,7 @@ export const clientCloseReasons = [
   'serverReset',
   'badResponse', // framing error, or bytes nobody asked for
   'timeout', // a request on it timed out
+  'collected', // nobody read its response, and the garbage collector took it
   'error',
   'teardown', // still open after the drain
 ] as const;
@@ -103,6 +106,11 @@ export interface ConnectionReport {
    * badResponse. Absent of a client that does not look.
    */
   readonly foundDead?: number;
+  /**
+   * Connections that an unread response still held when the load was over: the client had neither closed them nor taken them back. Absent
+   * where the load leaks nothing.
+   */
+  readonly leaked?: number;
   /** Absent without TLS. */
   readonly tls?: TlsCounts;
 }

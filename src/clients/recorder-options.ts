@@ -13,6 +13,7 @@ export function recorderOptions({
   return {
     checkPhases: wantsPhaseCheck(process.env),
     tls: strategy.tls !== undefined,
+    leaks: load.leak !== undefined,
     // Users are dealt out to the workers in turn.
     userNumber: (user) => (load.model === 'closed' ? user * workers + worker : null),
     ...(measureStart === undefined ? {} : { warmUp: warmUpOptions(measureStart) }),

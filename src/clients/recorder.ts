@@ -8,15 +8,9 @@
 import { histogramLength, indexOf, sparseOf, type SparseCounts } from '../stats/histogram.ts';
 import { FailureTally } from './failure-tally.ts';
 import { COMPLETED, DROPPED, FAILED, STARTED, type LiveCounts } from './live.ts';
-import {
-  latencyNames,
-  type FailurePhase,
-  type Interval,
-  type LatencyName,
-  type RequestCounts,
-  type WorkerReport,
-} from './observations.ts';
+import { latencyNames, type FailurePhase, type Interval, type LatencyName, type WorkerReport } from './observations.ts';
 import { PhaseCheck } from './phase-check.ts';
+import { addCounts, assertConserved, PhaseCounts } from './request-balance.ts';
 import { SlowestLog } from './slowest.ts';
 
 /** Base of each series in the array: the new-connection histogram; that of reused ones follows at once. */
@@ -44,6 +38,8 @@ export interface RecorderOptions {
   readonly tls?: boolean;
   /** The number that a worker's user has among those of all workers; null where the load has no users. */
   readonly userNumber?: (user: number) => number | null;
+  /** Some responses are never read: then they are counted. */
+  readonly leaks?: boolean;
   /** For a warm-up that ends when it is steady. */
   readonly warmUp?: WarmUpOptions;
 }
@@ -57,20 +53,6 @@ export interface WarmUpOptions {
 
 /** An interval by its place on the clock: where measure begins may not be known yet. */
 type ClockInterval = Omit<Interval, 'startMs'> & { readonly startNs: number };
-
-class PhaseCounts {
-  scheduled = 0;
-  started = 0;
-  completed = 0;
-  failed = 0;
-  dropped = 0;
-  abandoned = 0;
-
-  plain(): RequestCounts {
-    const { scheduled, started, completed, failed, dropped, abandoned } = this;
-    return { scheduled, started, completed, failed, dropped, abandoned };
-  }
-}
 
 export class Recorder {
   readonly warmUp = new PhaseCounts();
@@ -86,6 +68,7 @@ export class Recorder {
   readonly #censored = new Uint32Array(histogramLength);
   readonly #phaseCheck: PhaseCheck | null;
   readonly #hasTls: boolean;
+  readonly #leaks: boolean;
   readonly #userNumber: (user: number) => number | null;
   readonly #counts = new Uint32Array(latencyNames.length * 2 * histogramLength);
   readonly #statuses = new Uint32Array(1000);
@@ -94,6 +77,7 @@ export class Recorder {
   readonly #live: LiveCounts;
   readonly #startNs: number;
   #measureStartNs: number;
+  #measureEndNs: number;
 
   readonly #intervals: ClockInterval[] = [];
   readonly #intervalNs: number;
@@ -114,32 +98,37 @@ export class Recorder {
   constructor(window: RecorderWindow, live: LiveCounts, options: RecorderOptions = {}) {
     this.#startNs = window.startNs;
     this.#measureStartNs = window.measureStartNs;
+    this.#measureEndNs = window.measureEndNs;
     this.#live = live;
     this.#phaseCheck = options.checkPhases === true ? new PhaseCheck() : null;
     this.#hasTls = options.tls === true;
+    this.#leaks = options.leaks === true;
     this.#userNumber = options.userNumber ?? ((user) => user);
     this.#warmUpIntervals = options.warmUp;
     // A warm-up with intervals of its own has few enough of them.
     const fromNs = options.warmUp === undefined ? window.startNs : window.measureStartNs;
     const seconds = Math.ceil((window.measureEndNs - fromNs) / 1e9 / mostIntervals);
     this.#intervalNs = Math.max(1, seconds) * 1e9;
-    // Interval borders fall on the start of measure, so that no interval mixes warm-up and measure.
+    // Interval borders fall on the start of measure and on its end, so that no interval mixes it with what is before or after.
     const warmUpNs = window.measureStartNs - window.startNs;
     const intervalNs = options.warmUp?.intervalNs ?? this.#intervalNs;
     this.#intervalStartNs = window.measureStartNs - Math.ceil(warmUpNs / intervalNs) * intervalNs;
-    this.intervalEndNs = this.#intervalStartNs + this.#lengthNs();
+    this.intervalEndNs = this.#endNs();
   }
 
   /** Of the interval that begins at `#intervalStartNs`. */
-  #lengthNs(): number {
-    const isWarmUp = this.#intervalStartNs < this.#measureStartNs;
-    return isWarmUp ? (this.#warmUpIntervals?.intervalNs ?? this.#intervalNs) : this.#intervalNs;
+  #endNs(): number {
+    const startNs = this.#intervalStartNs;
+    const isWarmUp = startNs < this.#measureStartNs;
+    const endNs = startNs + (isWarmUp ? (this.#warmUpIntervals?.intervalNs ?? this.#intervalNs) : this.#intervalNs);
+    return startNs < this.#measureEndNs ? Math.min(endNs, this.#measureEndNs) : endNs;
   }
 
   /** Measure begins at a border between intervals that is still to come, before its planned time. Gives how much earlier, ns. */
   beginMeasureAt(measureStartNs: number): number {
     const earlierNs = this.#measureStartNs - measureStartNs;
     this.#measureStartNs = measureStartNs;
+    this.#measureEndNs -= earlierNs;
     return earlierNs;
   }
 
@@ -233,6 +222,12 @@ export class Recorder {
     this.#live[DROPPED]!++;
   }
 
+  /** The head of a response was read, and nobody reads the rest: for those who wait for the request it is over. */
+  leaked(inMeasure: number): void {
+    this.#of(inMeasure).leaked++;
+    this.#live[COMPLETED]!++;
+  }
+
   abandoned(inMeasure: number, count = 1): void {
     this.#of(inMeasure).abandoned += count;
   }
@@ -250,7 +245,7 @@ export class Recorder {
       const { response } = this.#pushInterval();
       if (this.#intervalStartNs < this.#measureStartNs) this.#warmUpIntervals?.tell(response);
       this.#intervalStartNs = this.intervalEndNs;
-      this.intervalEndNs += this.#lengthNs();
+      this.intervalEndNs = this.#endNs();
     }
   }
 
@@ -294,8 +289,8 @@ export class Recorder {
     if (this.#intervalHighest >= 0 || this.#intervalFailed + this.#intervalDropped + this.#intervalOpened > 0) {
       this.#pushInterval();
     }
-    const measure = this.measure.plain();
-    const warmUp = this.warmUp.plain();
+    const measure = this.measure.plain(this.#leaks);
+    const warmUp = this.warmUp.plain(this.#leaks);
     assertConserved('measure', measure);
     assertConserved('warm-up', warmUp);
     const series = (at: number): SparseCounts => sparseOf(this.#counts.subarray(at, at + histogramLength));
@@ -318,24 +313,5 @@ export class Recorder {
         ...counts,
       })),
     };
-  }
-}
-
-export function addCounts(a: RequestCounts, b: RequestCounts): RequestCounts {
-  return {
-    scheduled: a.scheduled + b.scheduled,
-    started: a.started + b.started,
-    completed: a.completed + b.completed,
-    failed: a.failed + b.failed,
-    dropped: a.dropped + b.dropped,
-    abandoned: a.abandoned + b.abandoned,
-  };
-}
-
-/** Throws unless scheduled = completed + failed + dropped + abandoned. */
-export function assertConserved(phase: string, counts: RequestCounts): void {
-  const settled = counts.completed + counts.failed + counts.dropped + counts.abandoned;
-  if (settled !== counts.scheduled) {
-    throw new Error(`requests of ${phase} do not conserve: ${counts.scheduled} scheduled, ${settled} settled`);
   }
 }

@@ -1,5 +1,6 @@
 /** The reference client: connbench's own HTTP/1.x client, which follows the strategy to the letter and costs next to nothing. */
 import { rootCertificates } from 'node:tls';
+import type { ConnectionField } from '../http/request.ts';
 import { nowNs } from '../kernel/clock.ts';
 import { loadNative } from '../kernel/native.ts';
 import { loadOpenSsl } from '../kernel/openssl.ts';
@@ -42,8 +43,9 @@ function prepare(task: ClientTask): PreparedShare {
   const alternatives = requestAlternatives(load);
   const versionMinor = strategy.protocol === 'http/1.0' ? 0 : 1;
   const { connection, tcp } = strategy;
+  const said = { versionMinor, connection, connectionField: connectionField(config) } as const;
   const numbers = strategy.retry === undefined ? null : task.worker;
-  const requests = alternatives.map((one) => requestBytes({ ...one, host, port, versionMinor, connection }, numbers));
+  const requests = alternatives.map((one) => requestBytes({ ...one, host, port, ...said }, numbers));
   const traits = alternatives.map(({ method }, at) => {
     return { bytes: requests[at]!.bytes.length, isHead: method === 'HEAD', isIdempotent: method !== 'POST' };
   });
@@ -51,6 +53,7 @@ function prepare(task: ClientTask): PreparedShare {
   const sources = sourceAddresses(task);
   const setup = { host, port, tcp, requests, live, sources, firstSource: task.worker };
   const ledger = new ConnectionLedger(live, isTls);
+  if (load.leak !== undefined) ledger.leaked = 0;
   const isSafe = alternatives.map(({ method }) => method === 'GET' || method === 'HEAD');
   const mover =
     transport().kind === 'epoll'
@@ -85,6 +88,10 @@ function prepare(task: ClientTask): PreparedShare {
       return { drainedNs, stopped, ...recorder.report(), connections, loops, ...engine.retried, ...facts };
     },
   };
+}
+
+function connectionField({ clientSetup }: ClientTask['config']): ConnectionField {
+  return clientSetup?.options?.['connectionField'] === 'Proxy-Connection' ? 'Proxy-Connection' : 'Connection';
 }
 
 /** Throws a UserError where there is no TLS without libuv: sessions and early data of `node:tls` would be another client's. */

@@ -20,6 +20,7 @@ export class UndiciCall {
   #status = 0;
   #abandoned = false;
   #isWritten = false;
+  #hasEnded = false;
 
   constructor(attempt: Attempt, isHead: boolean, beforeWriting: BeforeWriting) {
     this.attempt = attempt;
@@ -81,6 +82,19 @@ export class UndiciCall {
 
   answered(): void {
     if (!this.#abandoned) this.attempt.answered(this.#status);
+  }
+
+  /** The program has the response and does not read it. */
+  leaked(): void {
+    if (this.#abandoned) return;
+    this.attempt.leaked();
+    if (this.#hasEnded) this.attempt.released();
+  }
+
+  /** Undici has taken in the whole of a response that nobody reads, before the program had it or later. */
+  ended(): void {
+    this.#hasEnded = true;
+    this.attempt.released();
   }
 
   failed(error: NodeJS.ErrnoException): void {

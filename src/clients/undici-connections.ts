@@ -106,7 +106,8 @@ export class UndiciConnections {
   /** `reset` is said of every connection that is not kept after a response, whatever was the cause. */
   #informedReason(message: string, { connection, saidClose, wasHead }: UndiciConnection): ClientCloseReason | null {
     if (message === 'socket idle timeout') return 'idleTimeout';
-    if (message === 'aborted') return 'timeout';
+    // Of a request that is over for the program only the collector is left to let go.
+    if (message === 'aborted') return connection.holder === null ? 'timeout' : 'collected';
     if (message !== 'reset') return null;
     const { closes, maxRequests } = this.#rules;
     if (closes || wasHead) return 'connectionClose';

@@ -1,5 +1,6 @@
 /** The undici package that a trial asked for: found, loaded, its version compared, and what it has of the things that came with versions. */
 import type { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import type { ClientSetup } from '../scenario/config.ts';
 import { UserError } from '../scenario/user-error.ts';
@@ -44,6 +45,7 @@ export interface UndiciPackage {
   /** Since 6.7.0. */
   readonly RetryAgent: (new (dispatcher: Pick<Dispatcher, 'dispatch'>, options: Options) => Dispatcher) | undefined;
   readonly buildConnector: (options: Options) => BuiltConnector;
+  readonly request: (url: string, options: Options) => Promise<{ readonly body: Readable }>;
 }
 
 /** The oldest whose handlers, channels and connectors are those used here. */
@@ -57,6 +59,6 @@ export function loadUndici(setup: ClientSetup = {}): UndiciPackage {
     const message = `undici ${version} is too old: connbench drives ${oldestMajor}.0.0 and later.`;
     throw new UserError('CLIENT_VERSION', message);
   }
-  const { Client, Pool, Agent, RoundRobinPool, RetryAgent, buildConnector } = loaded as UndiciPackage;
-  return { version, major, minor, Client, Pool, Agent, RoundRobinPool, RetryAgent, buildConnector };
+  const { Client, Pool, Agent, RoundRobinPool, RetryAgent, buildConnector, request } = loaded as UndiciPackage;
+  return { version, major, minor, Client, Pool, Agent, RoundRobinPool, RetryAgent, buildConnector, request };
 }

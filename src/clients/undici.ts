@@ -5,9 +5,11 @@ import { requestNumberField } from '../http/request-number.ts';
 import type { RequestConfig } from '../scenario/config.ts';
 import type { Client } from './client.ts';
 import type { Attempt, ClientFacts, NodeClient, NodeClientSetup } from './node/node-client.ts';
+import { ForgottenResponses } from './node/forgotten-responses.ts';
 import { nodeClient } from './node/runner.ts';
 import { newerHandler, olderHandler, UndiciCall } from './undici-call.ts';
 import { sourceAddresses } from './source-addresses.ts';
+import { sendAndForget } from './undici-leak.ts';
 import { ofCall, resultHandler, watchedTries } from './undici-retries.ts';
 import { liveSettings } from './undici-defaults.ts';
 import { UndiciConnections } from './undici-connections.ts';
@@ -47,6 +49,7 @@ class UndiciClient implements NodeClient {
   readonly #settings: UndiciSettings;
   readonly #retries: UndiciSettings | null;
   readonly #connections: UndiciConnections;
+  readonly #forgotten: ForgottenResponses;
   readonly #localAddresses: readonly string[];
   #opened = 0;
   readonly #connect: BuiltConnector;
@@ -74,6 +77,7 @@ class UndiciClient implements NodeClient {
       maxRequests: typeof maxRequestsPerClient === 'number' ? maxRequestsPerClient + 1 : Infinity,
       hasLifetime: typeof clientTtl === 'number',
     });
+    this.#forgotten = new ForgottenResponses(config.load.leak);
     this.#localAddresses = sourceAddresses(task);
     const connecting = connectSettings(strategy);
     this.#connect = this.#trackedConnector({
@@ -98,7 +102,11 @@ class UndiciClient implements NodeClient {
     const call = new UndiciCall(attempt, options.method === 'HEAD', this.#onBeforeWriting);
     this.#starting = call;
     const isOlder = this.#undici.major < 8;
-    if (this.#retries === null) {
+    if (attempt.leaks) {
+      sendAndForget(this.#undici, this.#dispatcherOf(attempt.owner), options, call, (response) => {
+        this.#forgotten.forget(response);
+      });
+    } else if (this.#retries === null) {
       this.#dispatcherOf(attempt.owner).dispatch(options, isOlder ? olderHandler(call) : newerHandler(call));
     } else {
       this.#dispatcherOf(attempt.owner).dispatch(ofCall(options, call), resultHandler(call, isOlder));
@@ -110,6 +118,7 @@ class UndiciClient implements NodeClient {
   }
 
   async close(): Promise<void> {
+    this.#forgotten.close();
     unsubscribe(sendHeaders, this.#onSendHeaders);
     unsubscribe(bodySent, this.#onBodySent);
     this.#connections.beginTearDown();

@@ -1,5 +1,6 @@
 /** The load of one worker as a client sees it: when the next request is due, which one, on whose behalf, and whether it counts. */
 import { OpenSchedule } from '../load/arrivals.ts';
+import { LeakDraw } from '../load/leak-draw.ts';
 import { RequestMix } from '../load/request-mix.ts';
 import { ClosedUsers } from '../load/users.ts';
 import type { ClosedLoadConfig, LoadConfig, OpenLoadConfig } from '../scenario/config.ts';
@@ -16,6 +17,8 @@ export interface Workload {
   user: number;
   /** Which of the load's requests the next one is: a position in `requestAlternatives`. */
   alternative: number;
+  /** 1 where nobody will read the response of the next request. */
+  leaks: number;
   /** 1 where the next request counts, 0 in warm-up. */
   inMeasure: number;
   /** True when nothing is due, now or later, unless a request in flight settles first. */
@@ -58,6 +61,7 @@ class OpenWorkload implements Workload {
   nextNs = Infinity;
   readonly user = 0;
   alternative = 0;
+  leaks = 0;
   inMeasure = 0;
   over = false;
   readonly users = 1;
@@ -65,6 +69,7 @@ class OpenWorkload implements Workload {
   readonly scheduled: readonly [number | null, number];
   readonly #schedule: OpenSchedule;
   readonly #mix: RequestMix;
+  readonly #leaks: LeakDraw;
   readonly #load: OpenLoadConfig;
   #startNs = 0;
   #warmUpTaken = 0;
@@ -84,6 +89,7 @@ class OpenWorkload implements Workload {
       workers: share.workers,
     });
     this.#mix = new RequestMix(load, share.seed);
+    this.#leaks = new LeakDraw(load, share.seed);
     this.#load = load;
     const { total, measured } = this.#schedule;
     this.scheduled = [load.steadyMs === undefined ? total - measured : null, measured];
@@ -119,6 +125,7 @@ class OpenWorkload implements Workload {
       this.nextNs = this.#startNs + schedule.intendedNs;
       this.inMeasure = schedule.inMeasure ? 1 : 0;
       this.alternative = this.#mix.draw(0, schedule.index);
+      this.leaks = this.#leaks.draw(0, schedule.index);
     } else {
       this.nextNs = Infinity;
       this.over = true;
@@ -147,6 +154,7 @@ class ClosedWorkload implements Workload {
   nextNs = Infinity;
   user = 0;
   alternative = 0;
+  leaks = 0;
   inMeasure = 0;
   over = false;
   readonly users: number;
@@ -154,6 +162,7 @@ class ClosedWorkload implements Workload {
   readonly scheduled = [null, null] as const;
   readonly #users: ClosedUsers;
   readonly #mix: RequestMix;
+  readonly #leaks: LeakDraw;
   readonly #durationNs: number;
   #startNs = 0;
   /** From the start of the trial, as all times of the users. */
@@ -179,7 +188,13 @@ class ClosedWorkload implements Workload {
     });
     this.users = this.#users.count;
     this.#mix = new RequestMix(load, share.seed);
-    this.#taken = new Uint32Array(this.#mix.count === 1 ? 0 : this.users);
+    this.#leaks = new LeakDraw(load, share.seed);
+    this.#taken = new Uint32Array(this.#draws ? this.users : 0);
+  }
+
+  /** Whether anything of a request hangs on its place in the plan. */
+  get #draws(): boolean {
+    return this.#mix.count > 1 || this.#leaks.any;
   }
 
   begin(startNs: number): void {
@@ -195,7 +210,7 @@ class ClosedWorkload implements Workload {
   }
 
   take(): void {
-    if (this.#mix.count > 1) this.#taken[this.user]!++;
+    if (this.#draws) this.#taken[this.user]!++;
     this.#users.take();
     this.#refresh();
   }
@@ -220,6 +235,10 @@ class ClosedWorkload implements Workload {
     if (this.over) return;
     this.user = next;
     this.inMeasure = nextNs >= this.#measureStartNs ? 1 : 0;
-    if (this.#mix.count > 1) this.alternative = this.#mix.draw(this.#users.userAt(next), this.#taken[next]!);
+    if (!this.#draws) return;
+    const user = this.#users.userAt(next);
+    const index = this.#taken[next]!;
+    this.alternative = this.#mix.draw(user, index);
+    this.leaks = this.#leaks.draw(user, index);
   }
 }

@@ -56,7 +56,7 @@ export function metricsInOrder(others: readonly string[]): readonly string[] {
 
 /** More of it is better; less is of everything else. */
 const higherIsBetter =
-  /^(throughput\.|connections\.reuseRatio$|(connections|server)\.tls\.(resumed|earlyData)$|(connections|server)\.requestsPerConnection\.|requests\.(wholeTrial\.)?(completed|answered|started|sent|executedByServer)$|server\.(accepted|executed)$|latency.*\.count$)/;
+  /^(throughput\.|connections\.reuseRatio$|(connections|server)\.tls\.(resumed|earlyData)$|(connections|server)\.requestsPerConnection\.|requests\.(wholeTrial\.)?(completed|answered|started|sent|executedByServer)$|server\.(accepted|executed)$|hops\.[^.]+\.(requests\.(received|sent|sentOnReuse|answered)|(downstream|upstream)\.requestsPerConnection\.(mean|max))$|latency.*\.count$)/;
 
 export function betterOf(metric: string): Better {
   return higherIsBetter.test(metric) ? 'higher' : 'lower';

@@ -1,8 +1,14 @@
 /** Reads one figure of a trial by its path, such as `latency.response.p50`, or makes it from others of the record. */
 import { boundedQuantile, censoredAges, censoredFigures, type BoundedFigure } from '../results/censored-record.ts';
 import { reasonMissing } from '../results/missing.ts';
+import { meanOpenConnections } from '../results/open-connections.ts';
+import type { AttackerRecord } from '../results/attacker-record.ts';
+import type { HopRecord } from '../results/hop-record.ts';
 import type { TrialRecord } from '../results/record.ts';
-import { derivedMetrics, latencyQuantile } from '../scenario/metrics.ts';
+import { looksAtAnswers } from '../scenario/attacker-config.ts';
+import { attackerMetric } from '../scenario/attacker-metrics.ts';
+import { hopIndex, hopMetric } from '../scenario/hop-metrics.ts';
+import { derivedMetrics, errorCode, latencyQuantile } from '../scenario/metrics.ts';
 import { decodeHdr } from '../stats/hdr-codec.ts';
 import { highestEquivalentAt, rankOf, type SparseCounts } from '../stats/histogram.ts';
 
@@ -26,11 +32,17 @@ export function readMetric(trial: TrialRecord, path: string): MetricReading {
       return censored(trial);
     case derivedMetrics.openedPerRequest:
       return openedPerRequest(trial);
+    case derivedMetrics.meanOpen:
+      return meanOpen(trial);
     case derivedMetrics.rssPerConnection:
       return rssPerConnection(trial);
     default: {
-      const ofAll = readWithCensored(trial, path);
-      if (ofAll !== null) return ofAll;
+      const special =
+        readWithCensored(trial, path) ??
+        failedWith(trial, path) ??
+        readOfHop(trial, path) ??
+        readOfAttackers(trial, path);
+      if (special !== null) return special;
       const stored = readStored(trial, path);
       return stored.kind === 'unknown' ? (readQuantile(trial, path) ?? stored) : stored;
     }
@@ -75,14 +87,46 @@ function missing(trial: TrialRecord, path: string): MetricReading {
   return { kind: 'missing', reason: reasonMissing(trial, path) ?? 'not recorded' };
 }
 
-function valueAt(trial: TrialRecord, path: string): unknown {
-  let value: unknown = trial;
+function valueAt(record: TrialRecord | HopRecord | AttackerRecord, path: string): unknown {
+  let value: unknown = record;
   for (const key of path.split('.')) {
     if (value === null) return null;
     if (typeof value !== 'object' || !Object.hasOwn(value, key)) return undefined;
     value = (value as Readonly<Record<string, unknown>>)[key];
   }
   return value;
+}
+
+/** A figure of a program on the way; null for what is none. */
+function readOfHop(trial: TrialRecord, path: string): MetricReading | null {
+  const asked = hopMetric(path);
+  if (asked === null) return null;
+  const { hops } = trial;
+  if (hops === undefined) return { kind: 'missing', reason: 'no program is on the way' };
+  const hop = hops[hopIndex(asked, hops)];
+  if (hop === undefined) return { kind: 'missing', reason: `no program ${asked.program} is on the way` };
+  const value = valueAt(hop, asked.figure);
+  if (typeof value === 'number') return { kind: 'value', value };
+  return { kind: 'missing', reason: hop.missing ?? `not recorded of ${hop.kind}` };
+}
+
+/** A figure of a group of attackers; null for what is none. */
+function readOfAttackers(trial: TrialRecord, path: string): MetricReading | null {
+  const asked = attackerMetric(path);
+  if (asked === null) return null;
+  const { group, figure, status } = asked;
+  const attacker = trial.attackers?.[group];
+  if (attacker === undefined) return { kind: 'missing', reason: `no group ${group + 1} of attackers reported` };
+  if (status !== null) return answersOf(attacker, status);
+  const value = valueAt(attacker, figure);
+  if (typeof value === 'number') return { kind: 'value', value };
+  if (figure === 'untilCut.count') return { kind: 'value', value: 0 };
+  return { kind: 'missing', reason: `the server cut no connection of group ${group + 1} of the attackers` };
+}
+
+function answersOf({ kind, statuses }: AttackerRecord, status: string): MetricReading {
+  if (!looksAtAnswers(kind)) return { kind: 'missing', reason: `attackers of kind ${kind} do not look at the answer` };
+  return { kind: 'value', value: statuses[status] ?? 0 };
 }
 
 function readStored(trial: TrialRecord, path: string): MetricReading {
@@ -113,6 +157,15 @@ function readQuantile(trial: TrialRecord, path: string): MetricReading | null {
   } catch (error) {
     return unreadable(error);
   }
+}
+
+/** Requests of measure that failed with the code that the path names; null for what names none. */
+function failedWith(trial: TrialRecord, path: string): MetricReading | null {
+  const code = errorCode(path);
+  if (code === null) return null;
+  if (trial.requests === null) return missing(trial, 'requests');
+  const counts = trial.errors.filter((failure) => failure.code === code).map(({ count }) => count);
+  return { kind: 'value', value: counts.reduce((sum, count) => sum + count, 0) };
 }
 
 /** Files of earlier versions hold neither such requests nor the slowest ones. */
@@ -147,6 +200,11 @@ function openedPerRequest(trial: TrialRecord): MetricReading {
   return wholeTrial === null
     ? missing(trial, 'requests.wholeTrial')
     : share(connections.opened, wholeTrial.sent, 'request was sent');
+}
+
+function meanOpen(trial: TrialRecord): MetricReading {
+  const value = meanOpenConnections(trial);
+  return value === null ? missing(trial, 'fds.server') : { kind: 'value', value };
 }
 
 function rssPerConnection(trial: TrialRecord): MetricReading {

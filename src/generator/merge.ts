@@ -11,7 +11,7 @@ import {
   type WorkerReport,
 } from '../clients/observations.ts';
 import type { PhaseFaults } from '../clients/phase-check.ts';
-import { addCounts, assertConserved } from '../clients/recorder.ts';
+import { addCounts, assertConserved } from '../clients/request-balance.ts';
 import { bySlowness, slowestKept } from '../clients/slowest.ts';
 import { mergeSparse } from '../stats/summary.ts';
 
@@ -141,6 +141,7 @@ function mergeConnections(parts: readonly ConnectionReport[]): ConnectionReport 
     ...(parts.some(({ foundDead }) => foundDead !== undefined)
       ? { foundDead: total((part) => part.foundDead ?? 0) }
       : {}),
+    ...(parts.some(({ leaked }) => leaked !== undefined) ? { leaked: total((part) => part.leaked ?? 0) } : {}),
     ...mergeTls(parts.flatMap(({ tls }) => tls ?? [])),
   };
 }

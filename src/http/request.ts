@@ -1,5 +1,8 @@
 /** Encodes a request of a trial, head and body: built once, sent as it is each time. */
 
+/** Proxy-Connection is what clients of a proxy sent in place of Connection (RFC 9112 §C.2.2). */
+export type ConnectionField = 'Connection' | 'Proxy-Connection';
+
 export interface RequestShape {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'DELETE';
   /** Origin-form target (RFC 9112 §3.2.1), for example `/page?x=1`. */
@@ -9,6 +12,8 @@ export interface RequestShape {
   readonly port: number;
   readonly versionMinor: 0 | 1;
   readonly connection: 'close' | 'keep-alive';
+  /** The field that says so; Connection where it is absent. */
+  readonly connectionField?: ConnectionField;
   /** Length of the body, zeros; absent: no body. */
   readonly bodyBytes?: number;
   /** Fields to send beside those made here, in this order; `Host` and `User-Agent` stand in place of the ones made here. */
@@ -52,7 +57,7 @@ export function encodeRequest(request: RequestShape): Uint8Array {
   const given = Object.keys(headers).map((name) => name.toLowerCase());
   const lines = [`${method} ${path} HTTP/1.${request.versionMinor}`];
   if (!given.includes('host')) lines.push(`Host: ${host}${port === 80 ? '' : `:${port}`}`);
-  lines.push(`Connection: ${request.connection}`);
+  lines.push(`${request.connectionField ?? 'Connection'}: ${request.connection}`);
   if (!given.includes('user-agent')) lines.push('User-Agent: connbench');
   for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`);
   if (bodyBytes > 0 || method === 'POST' || method === 'PUT') lines.push(`Content-Length: ${bodyBytes}`);

@@ -101,6 +101,11 @@ export class ResponseParser {
     this.#beginHead();
   }
 
+  /** The head of the final response was read, with or without what follows. */
+  get headDone(): boolean {
+    return this.error === 0 && (this.done || this.#phase > FIELDS);
+  }
+
   /**
    * Reads `bytes[start..end)` as far as they belong to this response and returns the offset after what was read: less than `end` where the
    * response ended before, and on an error the offset of the offending octet. The bytes are not kept.

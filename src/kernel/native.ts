@@ -25,6 +25,8 @@ interface LibC {
   read: Call<[fd: number, address: number, length: number]>;
   write: Call<[fd: number, address: number, length: number]>;
   ioctl: Call<[fd: number, request: number, address: number]>;
+  getrlimit: Call<[resource: number, limit: number]>;
+  setrlimit: Call<[resource: number, limit: number]>;
   prctl: Call<[option: number, arg2: number, arg3: number, arg4: number, arg5: number]>;
   /** At most three arguments of the system call. */
   syscall: Call<[number: number, arg1: number, arg2: number, arg3: number]>;
@@ -83,6 +85,8 @@ const signatures: Readonly<Record<Exclude<keyof LibC, 'errnoLocation' | 'epoll_p
   read: 'int64_t read(int, size_t, size_t)',
   write: 'int64_t write(int, size_t, size_t)',
   ioctl: 'int ioctl(int, size_t, size_t)',
+  getrlimit: 'int getrlimit(int, size_t)',
+  setrlimit: 'int setrlimit(int, size_t)',
   prctl: 'int prctl(int, size_t, size_t, size_t, size_t)',
   syscall: 'int64_t syscall(int64_t, size_t, size_t, size_t)',
   calloc: 'size_t calloc(size_t, size_t)',

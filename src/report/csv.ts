@@ -1,6 +1,7 @@
 /** Every trial with all its figures as a line of comma-separated values (RFC 4180), for spreadsheets and data frames. */
 import { readMetric } from '../compare/metric.ts';
 import type { TrialRecord } from '../results/record.ts';
+import { hopPaths } from '../scenario/hop-metrics.ts';
 import { metricPaths } from '../scenario/metrics.ts';
 import { printable } from './printable.ts';
 import type { ReportedRun, ReportInput } from './report-input.ts';
@@ -58,13 +59,15 @@ function axisColumns(rows: readonly Row[]): readonly Column[] {
   return [...names].map((name) => ({ heading: `axis:${name}`, value: ({ axes }) => axes[name] ?? null }));
 }
 
-/** All metrics with a fixed name, then the kernel counters that the trials have. */
+/** All metrics with a fixed name, then the kernel counters that the trials have, then the figures of programs on the way by their places. */
 function figureColumns(rows: readonly Row[]): readonly Column[] {
   const counters = (['client', 'server'] as const).flatMap((side) => {
     const names = new Set(rows.flatMap(({ trial }) => Object.keys(trial.kernel[side] ?? {})));
     return [...names].toSorted().map((name) => `kernel.${side}.${name}`);
   });
-  return [...metricPaths, ...counters].map((path) => ({
+  const longest = rows.reduce((most, { trial }) => Math.max(most, trial.hops?.length ?? 0), 0);
+  const hops = Array.from({ length: longest }, (_, index) => hopPaths.map((path) => `hops.${index + 1}.${path}`));
+  return [...metricPaths, ...counters, ...hops.flat()].map((path) => ({
     heading: path,
     value: ({ trial }) => {
       const reading = readMetric(trial, path);

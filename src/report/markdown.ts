@@ -10,6 +10,9 @@ import { boundText, count } from './format.ts';
 import { plural } from '../compare/words.ts';
 import { importedText } from './imported.ts';
 import { addComparisons } from './markdown-comparison.ts';
+import { addAttackers } from './markdown-attackers.ts';
+import { addHops } from './markdown-hops.ts';
+import { addModel } from './markdown-model.ts';
 import { ownFigureSentences, ownFiguresTitle } from './own-figures-text.ts';
 import { row, tableHead } from './markdown-table.ts';
 import { code, prose } from './markdown-text.ts';
@@ -37,10 +40,12 @@ const room = {
   gates: 9000,
   claims: 7000,
   invalid: 4000,
-  comparisons: 12_500,
+  comparisons: 9000,
   warnings: 5000,
   figures: 4000,
+  hops: 1500,
   ownFigures: 1500,
+  model: 2000,
   runs: 2000,
 } as const;
 
@@ -70,6 +75,11 @@ export function renderMarkdown(input: ReportInput): string {
   addWarnings(page, named);
   page.allow(room.figures);
   addFigures(page, named);
+  page.allow(room.hops);
+  addHops(page, named.runs, named.names);
+  addAttackers(page, named.runs, named.names);
+  page.allow(room.model);
+  addModel(page, named.runs, named.names);
   page.allow(room.ownFigures);
   addOwnFigures(page, named);
   page.allow(room.runs);

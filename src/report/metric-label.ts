@@ -8,6 +8,7 @@ const labels: Readonly<Record<string, string>> = {
   'cpu.generator.perRequestUs': 'client CPU/req',
   'cpu.server.perRequestUs': 'server CPU/req',
   'connections.openedPerRequest': 'opened/req',
+  'connections.meanOpen': 'mean open connections',
   'connections.reuseRatio': 'reuse ratio',
   'connections.requestsPerConnection.mean': 'requests/conn',
   'fds.client.peak': 'client peak FDs',

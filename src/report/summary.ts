@@ -5,8 +5,11 @@ import { clientInForce } from './client-settings.ts';
 import { failureKinds, type FailureKind } from './errors.ts';
 import { judgeClaims, type ClaimCase, type Outcome } from '../compare/claims.ts';
 import type { GateResult } from '../compare/document.ts';
+import type { Prediction } from '../model/prediction.ts';
+import { predictionsOfTrials } from '../model/predictions.ts';
 import type { TrialRecord } from '../results/record.ts';
 import type { SlowRequestRecord } from '../results/slowest-record.ts';
+import { hopSummaries, type HopSummary } from './hop-summary.ts';
 import type { LoadGroupMember } from './load-group.ts';
 import { printableJson } from './printable.ts';
 import {
@@ -38,6 +41,10 @@ interface VariantSummary {
   /** Requests that timed out or were unfinished at the end of the drain, over all trials; null where that is not known. */
   readonly censored: number | null;
   readonly tailSamples: VariantFigures['tailSamples'];
+  /** Programs on the way, from the client to the server; absent where there is none. */
+  readonly hops?: readonly HopSummary[];
+  /** What theory says of the valid trials, beside what was measured; absent where it says nothing. */
+  readonly model?: readonly Prediction[];
   /** What ran, as it was read from it, defaults included. Absent of the reference client, and where there was no report. */
   readonly client?: Pick<TrialRecord['client'], 'name' | 'version' | 'settings'>;
 }
@@ -177,6 +184,8 @@ function ofFigures({
     }),
   );
   const { name, axes } = variant;
+  const hops = hopSummaries({ trials, validTrials });
+  const model = predictionsOfTrials(validTrials);
   return {
     name,
     axes,
@@ -188,6 +197,8 @@ function ofFigures({
     losses,
     censored,
     tailSamples,
+    ...(hops.length === 0 ? {} : { hops }),
+    ...(model.length === 0 ? {} : { model }),
   };
 }
 

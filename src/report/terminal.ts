@@ -6,6 +6,8 @@ import { judgeClaims, type Outcome } from '../compare/claims.ts';
 import { clientSettingLines } from './client-settings.ts';
 import { ownFigureSentences, ownFiguresTitle } from './own-figures-text.ts';
 import { claimLines } from './expectations.ts';
+import { attackerNote, attackerRows, attackerSentence } from './attacker-rows.ts';
+import { hopNote, hopRows, hopSentence } from './hop-rows.ts';
 import { plural } from '../compare/words.ts';
 import { painter, type Paint } from './paint.ts';
 import { printable } from './printable.ts';
@@ -38,6 +40,8 @@ export function renderTerminal(results: RunResults, options: TerminalOptions = d
   const sections = [
     titleSection(results, prose),
     ...tableSections(rows, results, width, prose),
+    hopSection(rows, prose),
+    attackerSection(rows, prose),
     ...specialSections(rows, width, prose),
     spokenSection(rows, prose),
     settingsSection(rows, prose),
@@ -98,6 +102,26 @@ function tableSections(rows: readonly VariantFigures[], { header }: RunResults, 
   ];
   const paragraphs = [legend.filter((part) => part !== '').join(' '), ...notes];
   return [...tables, prose.paint.dim(paragraphs.map((text) => prose.paragraph(text)).join('\n'))];
+}
+
+/** Every program on the way, of each variant that has one. */
+function hopSection(rows: readonly VariantFigures[], prose: Prose): string {
+  const lines = rows.flatMap((row) => {
+    const hops = hopRows(row).map((hop) => prose.paragraph(printable(hopSentence(hop), 1000), '    '));
+    return hops.length === 0 ? [] : [prose.paragraph(printable(row.variant.name, 100), '  '), ...hops];
+  });
+  return lines.length === 0 ? '' : prose.section('On the way', [...lines, prose.paint.dim(prose.paragraph(hopNote))]);
+}
+
+/** The attackers of each variant that has any. */
+function attackerSection(rows: readonly VariantFigures[], prose: Prose): string {
+  const lines = rows.flatMap((row) => {
+    const groups = attackerRows(row).map((group) => prose.paragraph(printable(attackerSentence(group), 1000), '    '));
+    return groups.length === 0 ? [] : [prose.paragraph(printable(row.variant.name, 100), '  '), ...groups];
+  });
+  return lines.length === 0
+    ? ''
+    : prose.section('Attackers', [...lines, prose.paint.dim(prose.paragraph(attackerNote))]);
 }
 
 /** TLS handshakes, faults and retries, where there are any. */

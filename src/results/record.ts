@@ -4,7 +4,9 @@
  * exist on a machine or in a trial is null, with the reason under its dotted path in the trial's `missing`; it is never 0.
  */
 import { z } from 'zod';
+import { attackerSchema } from './attacker-record.ts';
 import { censoredSchema } from './censored-record.ts';
+import { hopSchema } from './hop-record.ts';
 import { hostSettingsSchema, linkSchema } from './network-record.ts';
 import { failureSchema, requestsSchema, throughputSchema } from './request-record.ts';
 import { environmentSchema, expectationSchema, explanationSchema, gateSchema, plannedTrialSchema, variantSchema } from './run-plan.ts';
@@ -128,6 +130,8 @@ export const connectionsSchema = z.object({
   closesByReason: tallySchema,
   /** Idle connections that a look before their reuse found ended or broken; they are in closesByReason, too. Absent where nobody looked. */
   foundDead: z.exactOptional(countSchema),
+  /** Connections that unread responses held when the load was over. Absent where it leaks nothing. */
+  leaked: z.exactOptional(countSchema),
   /** Handshakes; null without TLS. `failed`: established by TCP and never by TLS; then opened = full + resumed + failed. */
   tls: z
     .object({
@@ -283,6 +287,10 @@ export const trialSchema = z.object({
   /** Null in host mode: the header has the machine's own settings. Absent in files of earlier versions. */
   network: z.exactOptional(z.object({ client: hostSettingsSchema, server: hostSettingsSchema }).nullable()),
   server: serverSchema,
+  /** The programs on the way, from the client to the server. Absent without any. */
+  hops: z.exactOptional(z.array(hopSchema)),
+  /** Clients that misbehaved beside the load: none of their counts is in `connections`, `requests` or `latency`. Absent without any. */
+  attackers: z.exactOptional(z.array(attackerSchema)),
   reconciliation: z.array(reconciliationSchema),
   series: z.object({ intervals: z.array(intervalSchema) }),
   /** How busy generator, server and machine were. Absent where measure never began, and in files of earlier versions. */

@@ -7,6 +7,8 @@ const requestCountsShape = {
   started: countSchema,
   completed: countSchema,
   failed: countSchema,
+  /** Answered, and never read. Absent where the load leaks nothing. */
+  leaked: z.exactOptional(countSchema),
 };
 
 export const failureSchema = z.object({

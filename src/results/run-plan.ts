@@ -33,6 +33,8 @@ export const expectationSchema = z.object({
   ratio: z.object({ below: z.number().nullable(), above: z.number().nullable() }).nullable(),
   /** Bounds on the metric itself, in the record's unit. */
   value: z.object({ below: z.number().nullable(), above: z.number().nullable() }).nullable(),
+  /** Ids of the claims of a catalogue that it is evidence for; absent where there are none. */
+  shows: z.exactOptional(z.array(z.string())),
 });
 export type ExpectationRecord = DeepReadonly<z.infer<typeof expectationSchema>>;
 

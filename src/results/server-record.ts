@@ -21,6 +21,8 @@ const liveSettingsSchema = z.object({
   maxConnections: limitSchema.nullable(),
   backlog: limitSchema.nullable(),
   noDelay: z.boolean().nullable(),
+  /** RLIMIT_NOFILE of the process, soft. Absent where the scenario leaves it alone. */
+  nofile: z.exactOptional(limitSchema),
   /** Absent where the server does not speak HTTP/2. */
   maxConcurrentStreams: z.exactOptional(limitSchema.nullable()),
   /** Absent where the server does not speak TLS. */
@@ -48,6 +50,39 @@ export const serverSchema = z.object({
   /** Handshakes, and connections whose early data was taken. Absent without TLS. */
   tls: z.exactOptional(
     z.object({ full: countSchema, resumed: countSchema, earlyData: countSchema, failed: countSchema }),
+  ),
+  /** What the server's policies did. Absent where the scenario has none. */
+  policies: z.exactOptional(
+    z.object({
+      /** Responses that ended a connection, or shortened its timeout, to relieve the server. */
+      shedResponses: countSchema,
+      /** Connections that ended so. */
+      shed: countSchema,
+      /** Idle connections that made room for new ones. */
+      evicted: countSchema,
+      /** How often the server stopped accepting. */
+      acceptPauses: countSchema,
+      /** Failed attempts to accept, for want of descriptors for example. */
+      acceptErrors: countSchema,
+      /** What became of the connections that were open when the server began to leave. Null where it never began; absent without drain. */
+      drain: z.exactOptional(
+        z
+          .object({
+            connections: countSchema,
+            /** Closed while no request was under way. */
+            closedIdle: countSchema,
+            /** Closed after an answer that said so. */
+            closedAnswered: countSchema,
+            /** Closed with a request under way. */
+            aborted: countSchema,
+            /** Open at the end of measure. */
+            left: countSchema,
+            /** From its beginning until the last one had ended; null where some were left. */
+            durationNs: amountSchema.nullable(),
+          })
+          .nullable(),
+      ),
+    }),
   ),
   /** Requests that met a fault of the scenario, by its name. Absent without faults. */
   faults: z.exactOptional(tallySchema),

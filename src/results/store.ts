@@ -1,6 +1,6 @@
 /** Writes result files line by line, so that a run that is killed loses at most the trial in progress, and goes on with such a file. */
 import { unlink } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { z } from 'zod';
 import { UserError } from '../scenario/user-error.ts';
 import { fileTrouble } from './file-trouble.ts';
@@ -44,7 +44,12 @@ export interface ResumedRun {
  * Rejects with a `UserError` where that cannot be done; an existing file is never overwritten.
  */
 export async function createResultFile(dir: string, header: HeaderRecord): Promise<ResultWriter> {
-  const path = join(dir, resultFileName(header));
+  return createResultFileAt(join(dir, resultFileName(header)), header);
+}
+
+/** The same at a path of the caller's choice. */
+export async function createResultFileAt(path: string, header: HeaderRecord): Promise<ResultWriter> {
+  const dir = dirname(path);
   const line = lineOf(headerSchema, header);
   try {
     await makeDirectory(dir);

@@ -71,6 +71,9 @@ export const invalidCodes = [
   'link-late', // the emulated link fell behind its own timetable
   'server-unreachable',
   'server-died',
+  'hop-failed', // a program on the way did not start
+  'hop-died', // one ended in the middle
+  'attackers-died', // the process of the attackers did not start, or ended in the middle
   'generator-died',
   'phases-differ', // the phases of a request did not add up to its time: checked with CONNBENCH_CHECK_PHASES=1
   'nothing-completed',
@@ -86,6 +89,7 @@ export const invalidAdvice: Readonly<Partial<Record<InvalidCode, string>>> = {
   'machine-busy': 'Stop the other programs, or run the trial on a machine with idle processors.',
   'link-late': 'Free a processor for the emulated link, or offer fewer packets a second.',
   'server-unreachable': 'See that the server runs, listens on the address of the trial and is not turned away by a firewall.',
+  'hop-failed': 'See that the program is installed and takes its configuration: the message has its last words.',
   'nothing-completed': 'Read the errors: no latency could be measured.',
   'phases-differ': 'This is a mistake of the client: do not use the figures of phases, and report it.',
 };

@@ -6,6 +6,7 @@ import { ProcessTreeReader } from '../kernel/proc-tree.ts';
 import { ProcessReader, ProcFile, type Figure } from '../kernel/proc.ts';
 import type {
   Gauge,
+  HopSample,
   HostSample,
   MedianAndMax,
   NamespaceSockets,
@@ -16,6 +17,7 @@ import type {
 import { MachineReader } from './machine.ts';
 import {
   PacedTimeWait,
+  openChainTimeWait,
   openNamespaceTimeWait,
   openTimeWaitSource,
   type TimeWaitReading,
@@ -34,6 +36,7 @@ const emptySockstat: Sockstat = { inUse: null, orphan: null, timeWait: null, mem
 interface Sources {
   readonly client: ProcessReader | ProcessTreeReader;
   readonly server: ProcessReader | ProcessTreeReader;
+  readonly hops: readonly ProcessReader[];
   /** One for each namespace: the one that both sides share, or the client's and the server's. */
   readonly sockstats: readonly (ProcFile | Error)[];
   readonly timeWaitSource: TimeWaitSource;
@@ -87,7 +90,18 @@ export class Collector {
       client: this.#host('client', sources, timeWait, second === null ? null : first),
       server: this.#host('server', sources, timeWait, second),
       sockstat: second === null ? first : bothHosts(first, second),
+      ...(sources.hops.length === 0 ? {} : { hops: this.#hops(sources, timeWait) }),
     };
+  }
+
+  #hops({ hops }: Sources, { hops: timeWaits = [] }: TimeWaitReading): readonly HopSample[] {
+    return hops.map((reader, index) => {
+      const reading = reader.read();
+      const timeWait = timeWaits[index] ?? null;
+      if (reading.ended) return { fds: null, timeWait, rssBytes: null };
+      const known = (figure: Figure): Gauge => (typeof figure === 'number' ? figure : null);
+      return { fds: known(reading.openFiles), timeWait, rssBytes: known(reading.rssBytes) };
+    });
   }
 
   #host(side: Side, sources: Sources, reading: TimeWaitReading, own: Sockstat | null): HostSample {
@@ -160,7 +174,7 @@ export class Collector {
   }
 
   close(): void {
-    for (const reader of [this.#sources?.client, this.#sources?.server])
+    for (const reader of [this.#sources?.client, this.#sources?.server, ...(this.#sources?.hops ?? [])])
       if (reader instanceof ProcessReader) reader.close();
     for (const file of this.#sources?.sockstats ?? []) if (file instanceof ProcFile) file.close();
     this.#sources?.timeWaitSource.close();
@@ -169,20 +183,26 @@ export class Collector {
 }
 
 function openSources(request: SamplerRequest): Sources {
-  const { clientPid, clientTree = false, serverPid, serverPort, serverTree, namespaces } = request;
+  const { clientPid, clientTree = false, serverPid, serverPort, serverTree, namespaces, hops = [] } = request;
   const shared = namespaces === null;
   const timeWaitSource = shared
-    ? openTimeWaitSource(serverPort)
+    ? openSharedTimeWait([...hops.map(({ port }) => port), serverPort])
     : openNamespaceTimeWait({ client: namespaces.clientPid, server: namespaces.serverPid });
   return {
     client: clientTree ? new ProcessTreeReader(clientPid) : new ProcessReader(clientPid),
     server: serverTree ? new ProcessTreeReader(serverPid) : new ProcessReader(serverPid),
+    hops: hops.map(({ pid }) => new ProcessReader(pid)),
     sockstats: shared ? [openSockstat()] : [openSockstat(namespaces.clientPid), openSockstat(namespaces.serverPid)],
     timeWaitSource,
     timeWait: new PacedTimeWait(timeWaitSource),
     machine: new MachineReader(request),
     hidden: { client: shared ? whyHidden(clientPid) : null, server: shared ? whyHidden(serverPid) : null },
   };
+}
+
+/** One port is that of a server that the client talks to. */
+function openSharedTimeWait(ports: readonly number[]): TimeWaitSource {
+  return ports.length === 1 ? openTimeWaitSource(ports[0]!) : openChainTimeWait(ports);
 }
 
 /** The error says why a later reading will fail. */

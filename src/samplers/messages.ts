@@ -20,6 +20,11 @@ export interface SamplerRequest {
   readonly serverPid: number;
   /** The server's listening port: splits TIME_WAIT by side where both hosts share a namespace. */
   readonly serverPort: number;
+  /**
+   * The programs on the way, from the client to the server; absent: none. Where both hosts share a namespace the ports tell whose
+   * TIME_WAIT is whose.
+   */
+  readonly hops?: readonly { readonly pid: number; readonly port: number }[];
   readonly intervalMs: number;
 }
 
@@ -45,6 +50,9 @@ export interface NamespaceSockets {
   readonly timeWait: Gauge;
 }
 
+/** One program on the way. In a lab its TIME_WAIT is in its host's, and null here. */
+export type HopSample = Pick<HostSample, 'fds' | 'timeWait' | 'rssBytes'>;
+
 export interface Sample {
   readonly atNs: number;
   readonly client: HostSample;
@@ -56,6 +64,8 @@ export interface Sample {
     readonly timeWait: Gauge;
     readonly memPages: Gauge;
   };
+  /** Absent where there are none. */
+  readonly hops?: readonly HopSample[];
   /** About once a second, and with the samples that were asked for; absent on systems other than Linux. */
   readonly machine?: MachineReading;
 }

@@ -30,6 +30,8 @@ export function countSpacingNs(lastCostNs: number, costBeforeNs: number): number
 export interface TimeWaitReading {
   readonly client: Gauge;
   readonly server: Gauge;
+  /** Of the programs on the way, where they can be told apart. */
+  readonly hops?: readonly Gauge[];
   /** Why both are null; null otherwise. */
   readonly reason: string | null;
 }
@@ -62,6 +64,30 @@ export function openTimeWaitSource(port: number, mayUseDiag = true): TimeWaitSou
   }
   const works = countByTable(port).reason === null;
   return { method: works ? 'proc-net-tcp' : null, count: () => countByTable(port), close: () => undefined };
+}
+
+/**
+ * The same for a chain: `ports` are those of the programs on the way and, last, the server's. A connection's TIME_WAIT is with the opener or
+ * with the listener of its port, so that a program in between holds those of two ports.
+ */
+export function openChainTimeWait(ports: readonly number[]): TimeWaitSource {
+  const sources = ports.map((port) => openTimeWaitSource(port));
+  return {
+    method: sources.at(-1)?.method ?? null,
+    count: (exact) => {
+      const readings = sources.map((source) => source.count(exact));
+      const reason = readings.find((reading) => reading.reason !== null)?.reason ?? null;
+      const hops = readings.slice(1).map(({ client }, index) => added(readings[index]!.server, client));
+      return { client: readings[0]?.client ?? null, server: readings.at(-1)?.server ?? null, hops, reason };
+    },
+    close: () => {
+      for (const source of sources) source.close();
+    },
+  };
+}
+
+function added(left: Gauge, right: Gauge): Gauge {
+  return left === null || right === null ? null : left + right;
 }
 
 /**

@@ -1,4 +1,7 @@
 /** The resolved configuration of one trial: every default filled in, every unit converted. Times are milliseconds, sizes are bytes. */
+import type { AttackerConfig } from './attacker-config.ts';
+import type { HopConfig } from './hop-config.ts';
+import type { ServerPolicies } from './policy-config.ts';
 
 /** Clients known to the format; which of them this version can run is the registry's answer (`clients/registry.ts`). */
 export const clientNames = [
@@ -152,7 +155,7 @@ export interface ExternalServerConfig {
 }
 
 /** The bundled servers. `null` means: leave the runtime's own default, which is read back and reported. */
-export interface BundledServerConfig {
+export interface BundledServerConfig extends ServerPolicies {
   readonly kind: 'node' | 'reference';
   /** `Infinity` for never. */
   readonly keepAliveTimeoutMs: number | null;
@@ -203,6 +206,18 @@ interface LoadShape {
   readonly request: RequestConfig;
   /** A mix, from which each request is drawn by seed; absent: every request is `request`. */
   readonly requests?: readonly WeightedRequestConfig[];
+  /** Responses that are never read; absent: all are. */
+  readonly leak?: LeakConfig;
+}
+
+/** The program has the heads of some responses and forgets their bodies. */
+export interface LeakConfig {
+  /** Of the requests, above 0 and at most 1. */
+  readonly share: number;
+  /** `never`: it holds on to the responses. `natural`: V8 may collect them. `forced`: a full collection every `everyMs`. */
+  readonly collect: 'never' | 'natural' | 'forced';
+  /** Of `forced` only. */
+  readonly everyMs?: number;
 }
 
 /** How the rate changes over measure. A shape that repeats begins anew with warm-up and with measure. */
@@ -313,7 +328,11 @@ export interface TrialConfig {
   /** Absent: the client as it comes. */
   readonly clientSetup?: ClientSetup;
   readonly strategy: StrategyConfig;
+  /** The programs on the way, from the client to the server; absent: none. */
+  readonly via?: readonly HopConfig[];
   readonly server: ServerConfig;
   readonly network: NetworkConfig;
   readonly load: LoadConfig;
+  /** Clients that misbehave beside the load; absent: none. */
+  readonly attackers?: readonly AttackerConfig[];
 }

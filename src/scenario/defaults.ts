@@ -5,6 +5,9 @@ import { clientDetails, fillClient, fillStrategy, ownDefault, type FilledClient 
 import type { ShapeMap } from './load-schema.ts';
 import type { ConfigPatch, DelayMap } from './schema.ts';
 import type { FaultItem } from './server-schema.ts';
+import { fillPolicies, type FilledPolicies, type PolicyKey } from './server-policies.ts';
+import { fillAttacker, type FilledAttacker } from './attackers-schema.ts';
+import { fillHop, type FilledHop } from './via.ts';
 
 type Filled<Value> = Value extends readonly unknown[]
   ? Value
@@ -30,7 +33,7 @@ export type FilledStrategy = Readonly<Omit<StrategyPart, 'pool' | 'tls' | 'tcp' 
   readonly tcp: Maybe<StrategyPart['tcp'], NeutralOfTcp>;
   readonly timeouts: Filled<StrategyPart['timeouts']>;
 };
-type DetailKey = 'faults' | 'tls' | 'http2';
+type DetailKey = 'faults' | 'tls' | 'http2' | PolicyKey;
 export type FilledBundledServer = Filled<
   Omit<ServerPart, CommandKey | DetailKey | 'ca' | 'url' | 'kind' | 'response'>
 > & {
@@ -42,7 +45,7 @@ export type FilledBundledServer = Filled<
   readonly tls?: Filled<ServerPart['tls']>;
   /** Where the protocol is h2. */
   readonly http2?: Filled<ServerPart['http2']>;
-};
+} & FilledPolicies;
 /** File of certificates; absent: those of the system. */
 interface WithCa {
   readonly ca?: string;
@@ -54,7 +57,15 @@ export type FilledNetwork = Filled<Part<'network'>>;
 
 type LoadPart = Required<Part<'load'>>;
 /** Where warm-up does not wait until the load is steady, the key is left out. */
-type LoadTimes = Readonly<Pick<LoadPart, 'warmUp' | 'duration' | 'workers'>> & { readonly steady?: string };
+type LoadTimes = Readonly<Pick<LoadPart, 'warmUp' | 'duration' | 'workers'>> & {
+  readonly steady?: string;
+  /** Where nothing leaks, the key is left out. */
+  readonly leak?: FilledLeak;
+};
+interface FilledLeak {
+  readonly share: string;
+  readonly collect: string;
+}
 type RequestPart = LoadPart['request'];
 /** Body and fields stand where they are given. */
 export type FilledRequest = Readonly<
@@ -81,9 +92,13 @@ export type FilledLoad = FilledOpenLoad | FilledClosedLoad;
 export type FilledConfig = Readonly<{
   client: FilledClient;
   strategy: FilledStrategy;
+  /** Where there are any. */
+  via?: readonly FilledHop[];
   server: FilledServer;
   network: FilledNetwork;
   load: FilledLoad;
+  /** Where there are any. */
+  attackers?: readonly FilledAttacker[];
 }>;
 
 export const defaultStrategy: FilledStrategy = {
@@ -181,9 +196,13 @@ export function fillDefaults(patch: ConfigPatch): FilledConfig {
   return {
     client,
     strategy,
+    ...(patch.via === undefined || patch.via.length === 0 ? {} : { via: patch.via.map(fillHop) }),
     server: fillServer(patch.server ?? {}, strategy),
     network: fillNetwork(patch.network ?? {}),
     load,
+    ...(patch.attackers === undefined || patch.attackers.length === 0
+      ? {}
+      : { attackers: patch.attackers.map(fillAttacker) }),
   };
 }
 
@@ -204,13 +223,25 @@ function fillServer(patch: Part<'server'>, strategy: FilledStrategy): FilledServ
       ...trusted,
     };
   }
-  const { tls, http2, faults = [], ...knobs } = bundled;
+  const {
+    tls,
+    http2,
+    faults = [],
+    shed,
+    evictIdle,
+    acceptPause,
+    nofile,
+    drain,
+    connectionsCheckingInterval,
+    ...knobs
+  } = bundled;
   return {
     ...defaultServer,
     ...knobs,
     kind,
     response: { ...defaultServer.response, ...knobs.response },
     ...(faults.length === 0 ? {} : { faults }),
+    ...fillPolicies({ shed, evictIdle, acceptPause, nofile, drain, connectionsCheckingInterval }),
     ...(strategy.tls === 'off' ? {} : { tls: { ...defaultServerTls, ...tls } }),
     ...(strategy.protocol === 'h2' ? { http2: { ...defaultServerHttp2, ...http2 } } : {}),
   };
@@ -233,6 +264,7 @@ function fillLoad(patch: Part<'load'>, { load: table }: ClientTable): FilledLoad
     ...(steady === defaultSteady ? {} : { steady }),
     duration: duration ?? defaultTimes.duration,
     workers: workers ?? defaultTimes.workers,
+    ...fillLeak(patch.leak),
     ...fillRequests(patch),
   };
   if (model === 'open')
@@ -245,6 +277,12 @@ function fillLoad(patch: Part<'load'>, { load: table }: ClientTable): FilledLoad
     ...(page === undefined ? {} : { page: { assets: page.assets ?? 0 } }),
     ...rest,
   };
+}
+
+/** A leak without its share breaks a rule; one of nothing is none, so that its results compare with those of a load without it. */
+function fillLeak(leak: LoadPart['leak'] | undefined): { readonly leak?: FilledLeak } {
+  const { share = 'missing', collect = 'never' } = leak ?? {};
+  return leak === undefined || share === '0%' ? {} : { leak: { share, collect } };
 }
 
 /** How requests are spaced where the file does not say. */

@@ -21,6 +21,12 @@ const bundledServer = [
   'faults',
   'tls',
   'http2',
+  'shed',
+  'evictIdle',
+  'acceptPause',
+  'nofile',
+  'drain',
+  'connectionsCheckingInterval',
 ];
 
 /** Clients that are a package, of which there are versions. */

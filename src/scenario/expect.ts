@@ -1,6 +1,7 @@
 /** Reads the claims of a scenario and finds the variants each is about. */
 import { z } from 'zod';
 import { check } from './check.ts';
+import { noSuchHop, type HopChain } from './hop-metrics.ts';
 import { metricProblem, metricUnit, parseLimit, type MetricUnit } from './metrics.ts';
 import { locate, type Node } from './node.ts';
 import { joinPath, type Problem } from './problem.ts';
@@ -27,6 +28,8 @@ export interface Expectation {
   readonly ratio: Limits | null;
   /** Bounds on the metric itself, in its unit in the record. */
   readonly value: Limits | null;
+  /** Ids of the claims of a catalogue that it is evidence for. */
+  readonly shows: readonly string[];
 }
 
 export interface ReadExpectations {
@@ -39,12 +42,13 @@ const listSchema = z.array(z.unknown()).max(maximumClaims, { error: `must be at 
 
 /**
  * Reads `expect`. Without `against` a ratio is against the baseline. `variants` is null where they could not be made, `baseline`
- * undefined where there is one that could not be found.
+ * undefined where there is one that could not be found. `chains`: the programs on the way of every variant, null where they are not known.
  */
 export function readExpectations(
   node: Node,
   variants: readonly Named[] | null,
   baseline: Axes | null | undefined,
+  chains: readonly HopChain[] | null = null,
 ): ReadExpectations {
   if (node.kind === 'scalar' && node.value === null) return { expectations: [], problems: [] };
   const whole = check(listSchema, node, { path: 'expect' });
@@ -56,7 +60,7 @@ export function readExpectations(
     const checked = check(expectSchema, item, { path });
     problems.push(...checked.problems);
     if (checked.value === null) continue;
-    const reader = new ClaimReader(item, path);
+    const reader = new ClaimReader(item, path, chains);
     const expectation = reader.read(checked.value, variants, baseline);
     problems.push(...reader.problems);
     if (expectation !== null) expectations.push(expectation);
@@ -68,18 +72,18 @@ class ClaimReader {
   readonly problems: Problem[] = [];
   private readonly node: Node;
   private readonly path: string;
+  private readonly chains: readonly HopChain[] | null;
 
-  constructor(node: Node, path: string) {
+  constructor(node: Node, path: string, chains: readonly HopChain[] | null) {
     this.node = node;
     this.path = path;
+    this.chains = chains;
   }
 
   read(input: ExpectInput, variants: readonly Named[] | null, baseline: Axes | null | undefined): Expectation | null {
     const unit = metricUnit(input.metric);
-    if (unit === null) {
-      const { message, suggestion } = metricProblem(input.metric);
-      this.report(['metric'], message, suggestion);
-    }
+    const wrong = unit === null ? metricProblem(input.metric) : noSuchHop(input.metric, this.chains);
+    if (wrong !== null) this.report(['metric'], wrong.message, wrong.suggestion);
     this.checkShape(input, variants === null ? undefined : baseline);
     const ratio = this.limits('ratio', input.ratio, null);
     const value = this.limits('value', input.value, unit);
@@ -101,6 +105,7 @@ class ClaimReader {
       againstVariant: against?.name ?? null,
       ratio,
       value,
+      shows: input.shows ?? [],
     };
   }
 

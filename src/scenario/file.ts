@@ -1,15 +1,12 @@
 /** The one place that reads scenario files: by path, or by the name of a scenario shipped with the program. */
-import { open, readdir, stat, type FileHandle } from 'node:fs/promises';
+import { open, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseScenario, type ParseResult } from './parse.ts';
 import { planTrials } from './plan.ts';
 import { quote, wholeFileProblem } from './problem.ts';
+import { shippedFiles, shippedFolder, type ShippedFile, type ShippedGroup } from './shipped.ts';
 import { nearest } from './suggest.ts';
 import { maximumFileBytes, tooLarge } from './yaml-tree.ts';
-
-const shippedDirectory = fileURLToPath(new URL('../../scenarios/', import.meta.url));
-const extension = '.yaml';
 
 export interface LoadOptions {
   /** `path=value` settings of the command line. */
@@ -19,12 +16,16 @@ export interface LoadOptions {
 export interface ShippedScenario {
   /** What to give to `connbench run`. */
   readonly name: string;
+  /** Its folder; null for those that belong to none. */
+  readonly group: ShippedGroup | null;
   readonly question: string | null;
   readonly look: readonly string[];
   readonly path: string;
   readonly variants: number;
   readonly trials: number;
   readonly estimatedSeconds: number;
+  /** Ids of the claims of the catalogue that its expectations are evidence for, in their order. */
+  readonly shows: readonly string[];
 }
 
 type ReadText =
@@ -38,18 +39,22 @@ type ReadText =
 export async function loadScenario(pathOrName: string, options: LoadOptions = {}): Promise<ParseResult> {
   const set = options.set ?? [];
   const bareName = !pathOrName.includes('/') && !/\.ya?ml$/.test(pathOrName);
-  const shipped = bareName ? await shippedNames() : [];
-  const path = shipped.includes(pathOrName) ? `${shippedDirectory}${pathOrName}${extension}` : pathOrName;
-  const read = await readText(path);
-  if (read.ok) return parseScenario(read.text, { file: displayed(path, pathOrName), folder: dirname(path), set });
+  const shipped = bareName ? await shippedFiles() : [];
+  const found = shipped.find(({ name }) => name === pathOrName);
+  // Shipped scenarios are shown by their short path, whatever directory the program is installed in.
+  if (found !== undefined) return loadFrom(found.path, found.shortPath, set);
+  const read = await readText(pathOrName);
+  if (read.ok) return parseScenario(read.text, { file: pathOrName, folder: dirname(pathOrName), set });
   if (!bareName || !read.missing) return failed(pathOrName, read.message);
-  const message = `is neither a shipped scenario (${shipped.join(', ')}) nor a file`;
-  return failed(pathOrName, message, nearest(pathOrName, shipped));
+  const names = shipped.map(({ name }) => name);
+  const message = `is neither a shipped scenario (${names.join(', ')}) nor a file`;
+  return failed(pathOrName, message, shippedFolder(pathOrName) ?? nearest(pathOrName, names));
 }
 
-/** Shipped scenarios are shown by their short path, whatever directory the program is installed in. */
-function displayed(path: string, given: string): string {
-  return path === given ? given : `scenarios/${given}${extension}`;
+async function loadFrom(path: string, shownPath: string, set: readonly string[]): Promise<ParseResult> {
+  const read = await readText(path);
+  if (!read.ok) return failed(shownPath, read.message);
+  return parseScenario(read.text, { file: shownPath, folder: dirname(path), set });
 }
 
 function failed(given: string, message: string, suggestion?: string): ParseResult {
@@ -57,36 +62,26 @@ function failed(given: string, message: string, suggestion?: string): ParseResul
   return { ok: false, problems: [wholeFileProblem(file, message, suggestion)] };
 }
 
-/** Names of the shipped scenarios in alphabetical order, the default one first. */
-async function shippedNames(): Promise<readonly string[]> {
-  const files = await readdir(shippedDirectory).catch(() => []);
-  const names = files.filter((file) => file.endsWith(extension)).map((file) => file.slice(0, -extension.length));
-  return names.sort((left, right) => rank(left) - rank(right) || (left < right ? -1 : 1));
-}
-
-function rank(name: string): number {
-  return name === 'default' ? 0 : 1;
-}
-
 /** The shipped scenarios with what they ask and how long they take. Throws if one of them is broken, which is a bug. */
 export async function listShipped(): Promise<readonly ShippedScenario[]> {
-  const names = await shippedNames();
-  return Promise.all(names.map(describeShipped));
+  return Promise.all((await shippedFiles()).map(describeShipped));
 }
 
-async function describeShipped(name: string): Promise<ShippedScenario> {
+async function describeShipped({ name, group, path }: ShippedFile): Promise<ShippedScenario> {
   const loaded = await loadScenario(name);
   if (!loaded.ok) throw new Error(`shipped scenario ${name}: ${loaded.problems[0]?.message ?? 'broken'}`);
   const { scenario } = loaded;
   const plan = planTrials(scenario, { seed: 0 });
   return {
     name,
+    group,
     question: scenario.question,
     look: scenario.look,
-    path: `${shippedDirectory}${name}${extension}`,
+    path,
     variants: plan.variants.length,
     trials: plan.trials.length,
     estimatedSeconds: plan.estimatedSeconds,
+    shows: [...new Set(scenario.expectations.flatMap(({ shows }) => shows))],
   };
 }
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { check } from './check.ts';
 import { gateMargin, gateMetric, type Gate } from './gates.ts';
+import { noSuchHop, type HopChain } from './hop-metrics.ts';
 import { locate, type Node } from './node.ts';
 import { joinPath, type Problem } from './problem.ts';
 import { gateSchema } from './schema.ts';
@@ -10,7 +11,11 @@ import { gateSchema } from './schema.ts';
 const maximumGates = 100;
 const listSchema = z.array(z.unknown()).max(maximumGates, { error: `must be at most ${maximumGates} gates` });
 
-export function readGates(node: Node): { readonly gates: readonly Gate[]; readonly problems: readonly Problem[] } {
+/** `chains`: the programs on the way of every variant, null where they are not known. */
+export function readGates(
+  node: Node,
+  chains: readonly HopChain[] | null = null,
+): { readonly gates: readonly Gate[]; readonly problems: readonly Problem[] } {
   if (node.kind === 'scalar' && node.value === null) return { gates: [], problems: [] };
   const whole = check(listSchema, node, { path: 'gates' });
   if (node.kind !== 'list' || whole.value === null) return { gates: [], problems: whole.problems };
@@ -21,7 +26,7 @@ export function readGates(node: Node): { readonly gates: readonly Gate[]; readon
     const checked = check(gateSchema, item, { path });
     problems.push(...checked.problems);
     if (checked.value === null) continue;
-    const read = readGate(checked.value, gates);
+    const read = readGate(checked.value, gates, chains);
     if (!('key' in read)) {
       gates.push(read);
       continue;
@@ -37,7 +42,11 @@ interface GateProblem extends Pick<Problem, 'message' | 'suggestion'> {
   readonly key: 'metric' | 'margin';
 }
 
-function readGate(input: z.output<typeof gateSchema>, earlier: readonly Gate[]): Gate | GateProblem {
+function readGate(
+  input: z.output<typeof gateSchema>,
+  earlier: readonly Gate[],
+  chains: readonly HopChain[] | null,
+): Gate | GateProblem {
   const metric = gateMetric(input.metric);
   if (!metric.ok) {
     const { message, suggestion } = metric;
@@ -46,6 +55,8 @@ function readGate(input: z.output<typeof gateSchema>, earlier: readonly Gate[]):
   if (earlier.some((gate) => gate.metric === metric.value)) {
     return { key: 'metric', message: 'has a gate already' };
   }
+  const absent = noSuchHop(metric.value, chains);
+  if (absent !== null) return { key: 'metric', ...absent };
   const margin = gateMargin(metric.value, input.margin);
   return margin.ok ? { metric: metric.value, margin: margin.value } : { key: 'margin', message: margin.message };
 }

@@ -15,6 +15,7 @@ import {
   neutralStrategy,
 } from './defaults.ts';
 import { scenarioSchema } from './schema.ts';
+import { neutralPolicies } from './server-policies.ts';
 
 export type JsonObject = Record<string, unknown>;
 
@@ -29,7 +30,16 @@ export function scenarioJsonSchema(): JsonObject {
       pool: { ...defaultStrategy.pool, ...neutralStrategy.pool },
       tcp: { ...defaultStrategy.tcp, ...neutralStrategy.tcp },
     },
-    server: { ...defaultServer, ...defaultCommand, faults: [], tls: defaultServerTls, http2: defaultServerHttp2 },
+    server: {
+      ...defaultServer,
+      ...defaultCommand,
+      ...neutralPolicies,
+      faults: [],
+      tls: defaultServerTls,
+      http2: defaultServerHttp2,
+    },
+    via: [],
+    attackers: [],
     network: defaultNetwork,
     load: { ...defaultClosedLoad, ...defaultOpenLoad, shape: 'steady', steady: defaultSteady },
   });

@@ -25,6 +25,7 @@ export function loadRules(patch: ConfigPatch, filled: FilledConfig): readonly Br
     ...thinkTimeRules(load),
     ...pageRules(load, filled),
     ...requestRules(filled),
+    ...leakRules(load, filled),
     ...countRules(filled),
     ...workerRules(filled),
   ];
@@ -124,6 +125,16 @@ function pageRules({ page }: LoadPatch, { load, strategy }: FilledConfig): reado
     broken.push({ rule: 'page-scope', paths: ['load.page', 'strategy.pool.scope'], message });
   }
   return broken;
+}
+
+function leakRules({ leak }: LoadPatch, { load, strategy }: FilledConfig): readonly BrokenRule[] {
+  if (leak !== undefined && leak.share === undefined) {
+    const message = 'needs share: of how many requests the response is never read, such as { share: 2% }';
+    return [{ rule: 'leak-share', paths: ['load.leak'], message }];
+  }
+  if (load.leak === undefined || strategy.pipelining === 1) return [];
+  const message = `does not go with strategy.pipelining ${strategy.pipelining}: what is not read holds up every answer behind it, so that a leak is not one of a connection`;
+  return [{ rule: 'leak-pipelining', paths: ['load.leak', 'strategy.pipelining'], message }];
 }
 
 function requestRules({ load }: FilledConfig): readonly BrokenRule[] {

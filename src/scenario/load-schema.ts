@@ -1,6 +1,6 @@
 /** The part `load` of the scenario format: when requests are due, for whom, and which. */
 import { z } from 'zod';
-import { choice, count, duration, knobs, rate, real, size, word } from './knobs.ts';
+import { choice, count, duration, knobs, percent, rate, real, size, word } from './knobs.ts';
 import { quote } from './problem.ts';
 
 const aDay = { max: 24 * 3600 * 1000, because: 'a day is the longest time that connbench counts' } as const;
@@ -108,6 +108,19 @@ const headers = z
   .refine((fields) => Object.keys(fields).length <= mostFields, { error: `has more than ${mostFields} fields` })
   .describe('Header fields beside those of the client; Host and User-Agent replace them.');
 
+const leak = knobs({
+  share: percent({ description: 'Share of the requests, drawn by seed and by their place in the plan.', max: 1 }),
+  collect: duration({
+    description:
+      'Whether the garbage collector can help. never: the program holds on to the responses. natural: it forgets them, and V8 collects when it likes. A time: it forgets them, and a full collection is forced so often.',
+    min: 10,
+    ...aDay,
+    words: [['never'], ['natural']],
+  }),
+}).describe(
+  'Responses whose head is read and whose body never is: the program forgets them, and what becomes of their connections is up to the client. Such a request counts as leaked; it has no response time.',
+);
+
 const requestKnobs = {
   method: choice({ description: 'Method of the request.', words: ['GET', 'HEAD', 'POST', 'PUT', 'DELETE'] }),
   path: word(
@@ -160,4 +173,5 @@ export const loadSchema = knobs({
     .min(1, { error: 'needs at least one request, such as { weight: 3, path: /a }' })
     .max(mostAlternatives, { error: `has more than ${mostAlternatives} requests` })
     .describe('In place of request: a mix, from which each request is drawn by seed with these weights.'),
+  leak,
 });

@@ -1,5 +1,7 @@
 /** The figures of a trial that a claim can be about, and the unit each is in. */
+import { attackerMetric, nearestAttackerMetric } from './attacker-metrics.ts';
 import { faultNames } from './config.ts';
+import { hopMetric, nearestHopMetric } from './hop-metrics.ts';
 import { nearest } from './suggest.ts';
 import { parseDuration, parseRate, parseSize, type Parsed } from './units.ts';
 
@@ -13,6 +15,8 @@ export const derivedMetrics = {
   censored: 'requests.censored',
   /** Over the whole trial, per request sent: 1 without reuse. */
   openedPerRequest: 'connections.openedPerRequest',
+  /** Mean over measure, by the descriptors of a bundled server above those it had before the first connection. */
+  meanOpen: 'connections.meanOpen',
   /** Growth of the server's resident memory from its start to its peak, per connection open at the peak. */
   rssPerConnection: 'memory.server.rssPerConnectionBytes',
 } as const;
@@ -20,7 +24,7 @@ export const derivedMetrics = {
 const latencies = ['response', 'service', 'connectionWait', 'connect', 'tls', 'firstByte', 'download', 'lag'] as const;
 const quantiles = ['min', 'p50', 'p90', 'p99', 'p999', 'max', 'mean'] as const;
 const sides = ['client', 'server'] as const;
-const counts = ['scheduled', 'started', 'completed', 'failed', 'dropped', 'abandoned'] as const;
+const counts = ['scheduled', 'started', 'completed', 'failed', 'dropped', 'abandoned', 'leaked'] as const;
 
 const linkCounts = [
   'packets',
@@ -52,6 +56,20 @@ const kernelCounter = /^kernel\.(client|server)\.[A-Za-z0-9]{1,64}$/;
 /** Requests that met a fault of the server, by its name. */
 const faultCounts: ReadonlySet<string> = new Set(faultNames.map((name) => `server.faults.${name}`));
 
+/** Requests of measure that failed with a code. */
+const errorCount = /^errors\.[A-Z][A-Z0-9_]{0,63}$/;
+
+/** What the policies of a server did. */
+const policyCounts: ReadonlySet<string> = new Set(
+  ['shedResponses', 'shed', 'evicted', 'acceptPauses', 'acceptErrors'].map((name) => `server.policies.${name}`),
+);
+
+/** What became of the connections of a server that leaves. */
+const drainCounts: ReadonlySet<string> = new Set(
+  ['connections', 'closedIdle', 'closedAnswered', 'aborted', 'left'].map((name) => `server.policies.drain.${name}`),
+);
+const drainDuration = 'server.policies.drain.durationNs';
+
 function product(...parts: readonly (readonly string[])[]): readonly string[] {
   return parts.reduce<readonly string[]>(
     (paths, part) => paths.flatMap((path) => part.map((word) => (path === '' ? word : `${path}.${word}`))),
@@ -66,10 +84,11 @@ const byUnit: readonly (readonly [MetricUnit, readonly string[]])[] = [
   ['count', product(['latencyByConnection'], ['new', 'reused'], latencies, ['count'])],
   ['count', product(['requests'], [...counts, 'retried', 'executedByServer', 'duplicates'])],
   ['count', [derivedMetrics.censored]],
+  ['count', [derivedMetrics.meanOpen]],
   ['count', product(['requests'], ['wholeTrial'], [...counts, 'sent', 'answered', 'retried'])],
   ['perSecond', product(['throughput'], ['offeredPerSecond', 'achievedPerSecond', 'goodputPerSecond'])],
   ['bytes', ['throughput.bytesPerSecond']],
-  ['count', product(['connections'], ['attempted', 'opened', 'connectFailed', 'peakOpen', 'teardown'])],
+  ['count', product(['connections'], ['attempted', 'opened', 'connectFailed', 'peakOpen', 'teardown', 'leaked'])],
   ['ratio', ['connections.reuseRatio']],
   ['perSecond', ['connections.churnPerSecond']],
   ['count', product(['connections'], ['requestsPerConnection'], ['mean', 'max'])],
@@ -100,9 +119,16 @@ export const metricPaths: readonly string[] = [...units.keys()];
 
 /** The unit of a metric; null for a path that names none. */
 export function metricUnit(path: string): MetricUnit | null {
-  if (kernelCounter.test(path) || faultCounts.has(path)) return 'count';
-  if (latencyQuantile(path) !== null) return 'ns';
-  return units.get(path) ?? null;
+  if (kernelCounter.test(path) || faultCounts.has(path) || policyCounts.has(path) || drainCounts.has(path))
+    return 'count';
+  if (errorCode(path) !== null) return 'count';
+  if (path === drainDuration || latencyQuantile(path) !== null) return 'ns';
+  return units.get(path) ?? hopMetric(path)?.unit ?? attackerMetric(path)?.unit ?? null;
+}
+
+/** The code of failures that a path such as `errors.ECONNRESET` counts; null for any other path. */
+export function errorCode(path: string): string | null {
+  return errorCount.test(path) ? path.slice('errors.'.length) : null;
 }
 
 const quantileName = /^p(\d{2}|\d{2,5}[1-9])$/;
@@ -129,7 +155,8 @@ export function latencyQuantile(path: string): LatencyQuantile | null {
 
 /** Why a path is no metric of this version. */
 export function metricProblem(path: string): { readonly message: string; readonly suggestion?: string } {
-  const suggestion = nearest(path, [...metricPaths, ...faultCounts, ...product(['kernel'], sides, kernelCounters)]);
+  const known = nearest(path, [...metricPaths, ...faultCounts, ...product(['kernel'], sides, kernelCounters)]);
+  const suggestion = known ?? nearestHopMetric(path) ?? nearestAttackerMetric(path);
   const message =
     'is not a metric; metrics are paths into a result, such as latency.response.p50 or connections.opened';
   return { message, ...(suggestion === undefined ? {} : { suggestion }) };

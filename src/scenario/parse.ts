@@ -7,6 +7,7 @@ import { readExpectations, type Expectation } from './expect.ts';
 import { readGates } from './gate-list.ts';
 import type { Gate } from './gates.ts';
 import { readExplanations, type Explanation } from './explain.ts';
+import type { HopChain } from './hop-metrics.ts';
 import { emptyMap, locate, pathKey, stepsOf, toPlain, without, type MapNode, type Plain } from './node.ts';
 import { applyOverrides, mapOrProblem } from './overrides.ts';
 import { tooManyTrials } from './plan.ts';
@@ -113,10 +114,12 @@ class ScenarioReader {
     const baseline = named === null ? null : this.readBaseline(top, named);
     const expect = top.entries.get('expect')?.value;
     const unresolved = baseline === null && top.entries.has('baseline');
-    const claims = expect === undefined ? null : readExpectations(expect, named, unresolved ? undefined : baseline);
+    const chains = variants === null ? null : chainsOf(variants);
+    const claims =
+      expect === undefined ? null : readExpectations(expect, named, unresolved ? undefined : baseline, chains);
     this.note(claims?.problems ?? [], new Set());
     const gateList = top.entries.get('gates')?.value;
-    const gates = gateList === undefined ? null : readGates(gateList);
+    const gates = gateList === undefined ? null : readGates(gateList, chains);
     this.note(gates?.problems ?? [], new Set());
     const explain = top.entries.get('explain')?.value;
     const explained = explain === undefined ? null : readExplanations(explain, named);
@@ -209,6 +212,17 @@ class ScenarioReader {
       ...parts,
     };
   }
+}
+
+/** Null where some variants could not be made. */
+function chainsOf({
+  cells,
+  variants,
+}: {
+  readonly cells: readonly Cell[];
+  readonly variants: readonly Variant[];
+}): readonly HopChain[] | null {
+  return variants.length < cells.length ? null : variants.map(({ trial }) => trial.via ?? []);
 }
 
 function documentOf(top: MapNode, base: MapNode, variants: readonly Variant[]): Readonly<Record<string, unknown>> {

@@ -2,6 +2,7 @@
 import type {
   ArrivalShape,
   ClosedLoadConfig,
+  LeakConfig,
   LoadConfig,
   OpenLoadConfig,
   RandomThinkTime,
@@ -12,14 +13,14 @@ import type {
 import type { FilledAlternative, FilledClosedLoad, FilledLoad, FilledOpenLoad, FilledRequest } from './defaults.ts';
 import type { ShapeMap, ThinkTimeMap } from './load-schema.ts';
 import { durationMs, given, must } from './quantities.ts';
-import { parseRate, parseSize } from './units.ts';
+import { parsePercent, parseRate, parseSize } from './units.ts';
 
 /** `trace` is what was read of the load's trace; null where it has none. Throws on a load that breaks a rule, which is a bug. */
 export function resolveLoad(load: FilledLoad, trace: TraceConfig | null): LoadConfig {
   return load.model === 'open' ? resolveOpen(load, trace) : resolveClosed(load);
 }
 
-type Times = Pick<LoadConfig, 'warmUpMs' | 'steadyMs' | 'durationMs' | 'workers' | 'request' | 'requests'>;
+type Times = Pick<LoadConfig, 'warmUpMs' | 'steadyMs' | 'durationMs' | 'workers' | 'request' | 'requests' | 'leak'>;
 
 function resolveTimes(load: FilledLoad): Times {
   const times = {
@@ -27,10 +28,17 @@ function resolveTimes(load: FilledLoad): Times {
     ...(load.steady === undefined ? {} : { steadyMs: durationMs(load.steady) }),
     durationMs: durationMs(load.duration),
     workers: load.workers,
+    ...(load.leak === undefined ? {} : { leak: resolveLeak(load.leak) }),
   };
   if ('request' in load) return { ...times, request: resolveRequest(load.request) };
   const requests = load.requests.map(resolveAlternative);
   return { ...times, request: resolveRequest(given(load.requests[0])), requests };
+}
+
+function resolveLeak({ share, collect }: NonNullable<FilledLoad['leak']>): LeakConfig {
+  const ofShare = must(parsePercent(share));
+  if (collect === 'never' || collect === 'natural') return { share: ofShare, collect };
+  return { share: ofShare, collect: 'forced', everyMs: durationMs(collect) };
 }
 
 function resolveRequest({ method, path, body, headers }: FilledRequest): RequestConfig {

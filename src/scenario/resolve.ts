@@ -1,5 +1,6 @@
 /** A filled configuration in the text of the file -> the numbers that a trial runs on. */
 import { resolve } from 'node:path';
+import { resolveAttacker } from './attackers-schema.ts';
 import type {
   BundledServerConfig,
   CommandServerConfig,
@@ -18,8 +19,10 @@ import { durationMs, given, must } from './quantities.ts';
 import { resolveClient } from './resolve-client.ts';
 import { resolveLoad } from './resolve-load.ts';
 import { countOf, resolveStrategy } from './resolve-strategy.ts';
+import { resolvePolicies } from './server-policies.ts';
 import { parseServerUrl } from './server-url.ts';
 import { resolveSysctls } from './sysctls.ts';
+import { resolveHop } from './via.ts';
 import { parseBandwidth, parsePercent, parseSize } from './units.ts';
 
 /**
@@ -30,9 +33,11 @@ export function resolveTrial(config: FilledConfig, folder: string, trace: TraceC
   return {
     ...resolveClient(config.client, folder),
     strategy: resolveStrategy(config.strategy),
+    ...(config.via === undefined ? {} : { via: config.via.map(resolveHop) }),
     server: resolveServer(config.server, folder),
     network: resolveNetwork(config),
     load: resolveLoad(config.load, trace),
+    ...(config.attackers === undefined ? {} : { attackers: config.attackers.map(resolveAttacker) }),
   };
 }
 
@@ -42,11 +47,12 @@ function durationOrDefaultMs(text: string): number | null {
 }
 
 /** What makes a lab necessary turns `auto` into `lab`, so that a machine without one cannot ignore it. */
-function resolveNetwork({ network, server }: FilledConfig): NetworkConfig {
+function resolveNetwork({ network, server, via = [] }: FilledConfig): NetworkConfig {
   const mode = server.kind === 'external' ? 'host' : network.mode;
   const { middlebox, sysctls } = network;
+  const needsLab = knobsOfLab(network).length > 0 || via.some(({ host }) => host === 'client');
   return {
-    mode: mode === 'auto' && knobsOfLab(network).length > 0 ? 'lab' : mode,
+    mode: mode === 'auto' && needsLab ? 'lab' : mode,
     link: {
       rttMs: durationMs(network.rtt),
       jitterMs: durationMs(network.jitter),
@@ -107,6 +113,7 @@ function resolveBundled(server: FilledBundledServer): BundledServerConfig {
       delay: resolveDelay(response.delay),
     },
     ...(faults.length === 0 ? {} : { faults: faults.map(resolveFault) }),
+    ...resolvePolicies(server),
     ...(tls === undefined
       ? {}
       : {

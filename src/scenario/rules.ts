@@ -1,17 +1,20 @@
 /** Rules between knobs: combinations that make no sense, or that this version does not run. */
 import type { FilledConfig } from './defaults.ts';
 import type { BrokenRule } from './broken-rule.ts';
+import { attackerRules } from './attackers-schema.ts';
 import { clientRules } from './client-rules.ts';
 import { discriminators, foreignKeys } from './discriminators.ts';
 import { faultRules } from './fault-rules.ts';
 import { loadRules } from './load-rules.ts';
 import { networkRules } from './network-rules.ts';
 import { parameterRules } from './parameter-rules.ts';
+import { policyRules } from './policy-rules.ts';
 import { delayPoints } from './resolve.ts';
 import type { ConfigPatch, DelayMap } from './schema.ts';
 import { strategyRules } from './strategy-rules.ts';
 import { tlsRules } from './tls-rules.ts';
 import { parseDuration } from './units.ts';
+import { viaRules } from './via-rules.ts';
 
 /** Every rule that one variant breaks. `patch` is what the file gives, `filled` the same with defaults. */
 export function brokenRules(patch: ConfigPatch, filled: FilledConfig): readonly BrokenRule[] {
@@ -22,6 +25,9 @@ export function brokenRules(patch: ConfigPatch, filled: FilledConfig): readonly 
     ...strategyRules(filled),
     ...tlsRules(patch, filled),
     ...faultRules(filled),
+    ...policyRules(filled),
+    ...viaRules(patch, filled),
+    ...attackerRules(filled),
     ...networkRules(patch, filled),
     ...clientRules(patch, filled),
   ];

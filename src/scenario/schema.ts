@@ -1,11 +1,13 @@
 /** The scenario format: every knob with its kind, bounds and meaning. The keys are a public contract: add, never rename. */
 import { z } from 'zod';
+import { attackersSchema } from './attackers-schema.ts';
 import { clientSchema } from './client-schema.ts';
 import { choice, count, countOr, duration, flag, knobs, percent, prose, real, word } from './knobs.ts';
 import { loadSchema } from './load-schema.ts';
 import { networkSchema } from './network-schema.ts';
 import { quote } from './problem.ts';
 import { serverSchema, type delayMapSchema } from './server-schema.ts';
+import { viaSchema } from './via-schema.ts';
 
 const unlimited = [['unlimited', 'never']] as const;
 const aDay = { max: 24 * 3600 * 1000, because: 'a day is the longest time that connbench counts' } as const;
@@ -137,9 +139,11 @@ const strategy = knobs({
 export const configSchema = knobs({
   client: clientSchema,
   strategy,
+  via: viaSchema,
   server: serverSchema,
   network: networkSchema,
   load: loadSchema,
+  attackers: attackersSchema,
 });
 /** A configuration as far as a file gives it: canonical text, no defaults. */
 export type ConfigPatch = z.output<typeof configSchema>;
@@ -162,6 +166,18 @@ export const expectSchema = z.strictObject({
   against: z.exactOptional(selector),
   ratio: z.exactOptional(knobs({ below: ratioLimit, above: ratioLimit })),
   value: z.exactOptional(knobs({ below: limit, above: limit })),
+  shows: z.exactOptional(
+    z
+      .array(
+        word(
+          'Id of a claim.',
+          /^[A-Za-z0-9][A-Za-z0-9._-]{0,31}$/,
+          'letters, digits, ".", "_" and "-", at most 32 of them',
+        ),
+      )
+      .max(20)
+      .describe('Ids of the claims of a catalogue that this is evidence for, e.g. [C6, C9].'),
+  ),
 });
 export type ExpectInput = z.output<typeof expectSchema>;
 

@@ -4,6 +4,7 @@ import { splitCommand } from './command-line.ts';
 import { faultNames } from './config.ts';
 import { choice, count, countOr, duration, flag, knobs, percent, real, size, textKnob, word } from './knobs.ts';
 import { quote } from './problem.ts';
+import { policyKnobs } from './server-policies.ts';
 import { formatServerUrl, parseServerUrl } from './server-url.ts';
 import type { Parsed } from './units.ts';
 
@@ -174,6 +175,7 @@ export const serverSchema = knobs({
     .array(fault)
     .max(mostFaults, { error: `has more than ${mostFaults} faults` })
     .describe('node, reference: what the server does wrong. A request meets at most one, drawn by seed.'),
+  ...policyKnobs,
   tls: knobs({
     sessionTickets: flag('Give tickets, so that clients can resume.'),
     earlyData: size({

@@ -2,7 +2,14 @@
 import { entryFile } from '../kernel/entry.ts';
 import { IpcChild, type ProcessEnd } from '../kernel/ipc-child.ts';
 import type { BundledServerConfig } from '../scenario/config.ts';
-import type { FromServer, LiveServerSettings, ServerReport, ServerTlsIdentity, ToServer } from './messages.ts';
+import type {
+  FromServer,
+  LiveServerSettings,
+  MeasureSpan,
+  ServerReport,
+  ServerTlsIdentity,
+  ToServer,
+} from './messages.ts';
 
 export type { ProcessEnd } from '../kernel/ipc-child.ts';
 
@@ -27,6 +34,8 @@ export interface ServerHandle {
   readonly host: string;
   readonly port: number;
   readonly settings: LiveServerSettings;
+  /** It is certain when measure is: what the configuration orders for then is done in time. */
+  measure(span: MeasureSpan): void;
   /** Rejects with a ServerProcessError where the server has died or does not answer in time. */
   snapshot(): Promise<ServerReport>;
   /**
@@ -76,6 +85,9 @@ export async function startServer(config: BundledServerConfig, options: StartSer
       host: listening.host,
       port: listening.port,
       settings: listening.settings,
+      measure: (span) => {
+        server.send({ type: 'measure', ...span });
+      },
       snapshot: () => server.snapshot(),
       stop: (graceMs) => server.stop(graceMs),
       died: server.died,

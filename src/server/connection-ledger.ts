@@ -1,10 +1,22 @@
 /** The server's count of what became of every connection and request, kept the same way by every kind of server. */
 import type { BundledServerConfig, FaultName } from '../scenario/config.ts';
+import { nowNs } from '../kernel/clock.ts';
+import type { ServerPolicies } from '../scenario/policy-config.ts';
+import { DrainBook } from './drain-book.ts';
 import { ExecutedNumbers } from './executed-numbers.ts';
-import { closeReasons, type CloseReason, type ServerReport, type ServerTlsCounts } from './messages.ts';
+import {
+  closeReasons,
+  type CloseReason,
+  type ServerPolicyCounts,
+  type ServerReport,
+  type ServerTlsCounts,
+} from './messages.ts';
 
 /** The side whose FIN went first, or `reset` where the connection ended without one. */
 export type FirstCloser = keyof ServerReport['firstCloser'];
+
+/** The part of a configuration that says what there is to count. */
+type Counted = Pick<BundledServerConfig, 'tls' | 'faults' | keyof ServerPolicies>;
 
 /** The counted part of a `ServerReport`. */
 export type LedgerCounts = Pick<
@@ -20,6 +32,7 @@ export type LedgerCounts = Pick<
   | 'requestsPerConnection'
   | 'tls'
   | 'faults'
+  | 'policies'
   | 'duplicates'
 >;
 
@@ -40,11 +53,19 @@ export class ConnectionLedger {
   readonly #tls: { -readonly [Count in keyof ServerTlsCounts]: number } | null;
   /** Null where none is configured. */
   readonly #faults: Map<FaultName, number> | null;
+  /** Null where the scenario has no policy. */
+  readonly #policies: { shedResponses: number; acceptPauses: number } | null;
+  /** Null where the server does not leave. */
+  readonly drain: DrainBook | null;
   /** Null where the client does not number its requests. */
   readonly #numbers: ExecutedNumbers | null;
 
   /** What else than connections and requests is counted follows from the configuration. */
-  constructor({ tls, faults }: Pick<BundledServerConfig, 'tls' | 'faults'> = {}, countDuplicates = false) {
+  constructor(config: Counted = {}, countDuplicates = false) {
+    const { tls, faults, shed, evictIdle, acceptPause, nofile, drain } = config;
+    const hasPolicy = [shed, evictIdle, acceptPause, nofile, drain].some((policy) => policy !== undefined);
+    this.#policies = hasPolicy ? { shedResponses: 0, acceptPauses: 0 } : null;
+    this.drain = drain === undefined ? null : new DrainBook();
     this.#tls = tls === undefined ? null : { full: 0, resumed: 0, earlyData: 0, failed: 0 };
     this.#faults = faults === undefined ? null : new Map(faults.map(({ fault }) => [fault, 0]));
     this.#numbers = countDuplicates ? new ExecutedNumbers() : null;
@@ -90,6 +111,16 @@ export class ConnectionLedger {
     this.#faults?.set(name, (this.#faults.get(name) ?? 0) + 1);
   }
 
+  /** A response relieves the server. */
+  shedResponse(): void {
+    if (this.#policies !== null) this.#policies.shedResponses++;
+  }
+
+  /** The server stops accepting for a while. */
+  pauseAccepting(): void {
+    if (this.#policies !== null) this.#policies.acceptPauses++;
+  }
+
   /** A TLS handshake is complete. */
   handshake(isResumed: boolean): void {
     if (this.#tls !== null) this.#tls[isResumed ? 'resumed' : 'full']++;
@@ -105,8 +136,9 @@ export class ConnectionLedger {
     if (this.#tls !== null) this.#tls.failed++;
   }
 
-  /** An accepted connection has ended, after `requests` executed requests. */
-  end(reason: CloseReason, first: FirstCloser, requests: number): void {
+  /** An accepted connection has ended, after `requests` executed requests. `isOld`: it was open when the server began to leave. */
+  end(reason: CloseReason, first: FirstCloser, requests: number, isOld = false): void {
+    if (isOld) this.drain?.end(nowNs());
     this.#open--;
     this.#closes[reason]++;
     this.#first[first]++;
@@ -138,8 +170,15 @@ export class ConnectionLedger {
       requestsPerConnection: Object.fromEntries([...this.#requests].sort(([a], [b]) => a - b)),
       ...(this.#tls === null ? {} : { tls: { ...this.#tls } }),
       ...(this.#faults === null ? {} : { faults: Object.fromEntries(this.#faults) }),
+      ...(this.#policies === null ? {} : { policies: this.#policyCounts(this.#policies) }),
       ...(this.#numbers === null ? {} : { duplicates: this.#numbers.duplicates }),
     };
+  }
+
+  #policyCounts(counted: { shedResponses: number; acceptPauses: number }): ServerPolicyCounts {
+    const { shed, evicted } = this.#closes;
+    const drain = this.drain === null ? {} : { drain: this.drain.counts(this.#closes) };
+    return { ...counted, shed, evicted, acceptErrors: this.#acceptErrors, ...drain };
   }
 }
 

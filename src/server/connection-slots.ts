@@ -27,6 +27,11 @@ export const LAST = 4;
 /** The connection was reset, or both FINs are through: no event will come any more. */
 export const DEAD = 8;
 
+/** The last response shortened the idle timeout. */
+export const SHED = 16;
+/** The connection was open when the server began to leave. */
+export const OLD = 32;
+
 const firstCapacity = 64;
 const firstClosers: readonly FirstCloser[] = ['client', 'server', 'reset'];
 

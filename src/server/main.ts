@@ -1,6 +1,7 @@
 /** Entry of the server process: forked by the controller, it hosts one server and speaks the messages of `messages.ts`. */
 import { assertNever } from '../kernel/assert-never.ts';
 import { dieWithParent } from '../kernel/parent-death.ts';
+import { limitDescriptors } from './descriptors.ts';
 import type { FromServer, ToServer } from './messages.ts';
 import { startNodeServer } from './node-server.ts';
 import { startReferenceServer } from './reference-server.ts';
@@ -35,6 +36,10 @@ async function handle(message: ToServer): Promise<void> {
       send({ type: 'snapshot', id: message.id, report });
       return;
     }
+    case 'measure':
+      if (server === null) throw new ServerFailure('ENOSERVER', 'Measure was told of before the server was started.');
+      (await server).measure(message);
+      return;
     case 'stop':
       await stop(message.graceMs);
       return;
@@ -48,7 +53,19 @@ async function start(message: Extract<ToServer, { type: 'start' }>): Promise<voi
   server = message.config.kind === 'node' ? startNodeServer(message) : startReferenceServer(message);
   const running = await server;
   guard(running.broken);
-  send({ type: 'listening', host: running.host, port: running.port, settings: running.settings });
+  const { nofile } = message.config;
+  const limited = nofile === undefined ? {} : { nofile: await limit(running, nofile) };
+  send({ type: 'listening', host: running.host, port: running.port, settings: { ...running.settings, ...limited } });
+}
+
+/** Now that the server has everything of its own open. Its thread has to end before the process can. */
+async function limit(running: RunningServer, nofile: number): Promise<number> {
+  try {
+    return limitDescriptors(nofile);
+  } catch (error) {
+    await running.stop(0);
+    throw error;
+  }
 }
 
 /** Idempotent: the first call decides the grace, except that a later one without grace ends the wait. */

@@ -14,6 +14,11 @@ export const closeReasons = [
   'requestTimeout',
   'error',
   'fault', // ended by a fault that the scenario asks for
+  'shed', // the server had too many connections: ended with a response, or after the shorter timeout
+  'evicted', // idle for longest when a new connection was one too many
+  'drainIdle', // idle when the server left, or at its deadline
+  'drainAnswered', // the answer said `Connection: close`, because the server leaves
+  'drainAborted', // had a request under way at the end of the drain
   'serverStop', // still open when the trial ended
 ] as const;
 export type CloseReason = (typeof closeReasons)[number];
@@ -31,6 +36,8 @@ export interface LiveServerSettings {
   readonly maxConnections: number | null;
   readonly backlog: number | null;
   readonly noDelay: boolean | null;
+  /** RLIMIT_NOFILE of the process, soft. Absent where the scenario leaves it alone. */
+  readonly nofile?: number;
   /** Absent where the server does not speak HTTP/2. */
   readonly maxConcurrentStreams?: number | null;
   /** Absent where the server does not speak TLS. */
@@ -64,6 +71,41 @@ export interface ServerTlsCounts {
   readonly earlyData: number;
   /** Connections that ended before their handshake was complete. */
   readonly failed: number;
+}
+
+/** What the policies of the scenario did. */
+export interface ServerPolicyCounts {
+  /** Responses that ended a connection, or shortened its timeout, to relieve the server. */
+  readonly shedResponses: number;
+  /** Connections that ended so; of `closesByReason`. */
+  readonly shed: number;
+  /** Idle connections that made room; of `closesByReason`. */
+  readonly evicted: number;
+  /** How often the server stopped accepting. */
+  readonly acceptPauses: number;
+  /** As in the report. */
+  readonly acceptErrors: number;
+  /** Null where the drain has not begun; absent where the scenario has none. */
+  readonly drain?: ServerDrainCounts | null;
+}
+
+/** What became of the connections that were open when the server began to leave. */
+export interface ServerDrainCounts {
+  readonly connections: number;
+  /** Of `closesByReason`, as are the next two; the others were ended by clients, timeouts or limits. */
+  readonly closedIdle: number;
+  readonly closedAnswered: number;
+  readonly aborted: number;
+  /** Not ended by now, or by the end of measure. */
+  readonly left: number;
+  /** From its beginning until the last one had ended; null while some are left. */
+  readonly durationNs: number | null;
+}
+
+/** When measure is: CLOCK_MONOTONIC, ns. */
+export interface MeasureSpan {
+  readonly measureStartNs: number;
+  readonly measureEndNs: number;
 }
 
 export interface EventLoopDelay {
@@ -103,6 +145,8 @@ export interface ServerReport {
   readonly eventLoopDelay: EventLoopDelay | null;
   /** Absent where the server does not speak TLS. */
   readonly tls?: ServerTlsCounts;
+  /** Absent where the scenario has no policy. */
+  readonly policies?: ServerPolicyCounts;
   /** Requests that met a fault, by its name; every configured one is there. Absent where none is configured. */
   readonly faults?: Readonly<Partial<Record<FaultName, number>>>;
   /**
@@ -128,6 +172,8 @@ export type ToServer =
       readonly countDuplicates?: boolean;
     }
   | { readonly type: 'snapshot'; readonly id: number }
+  /** It is certain when measure is; told where the configuration has something to do then. */
+  | ({ readonly type: 'measure' } & MeasureSpan)
   /** Stop accepting, let open connections end for `graceMs`, then end them, report, exit 0. */
   | { readonly type: 'stop'; readonly graceMs: number };
 

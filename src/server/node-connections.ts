@@ -18,7 +18,13 @@ export interface NodeConnection {
   /** The request whose headers came last. */
   lastRequest: IncomingMessage | null;
   /** What the last response said of the connection: that it ends it. */
-  ending: 'connectionClose' | 'maxRequests' | null;
+  ending: 'connectionClose' | 'maxRequests' | 'shed' | 'drainAnswered' | null;
+  /** Requests whose answers are not over; counted where a policy needs it. */
+  unanswered: number;
+  /** Its idle timeout was shortened to relieve the server. */
+  isShed: boolean;
+  /** It was open when the server began to leave. */
+  isOld: boolean;
   /** The client took its leave, of TLS or HTTP/2, before this side began to close; either may still send its FIN first. */
   tookLeave: boolean;
   /** A fault has ended its service: what still comes is thrown away. */
@@ -87,6 +93,11 @@ export class NodeConnections {
     return connection !== undefined && this.#open.has(connection) ? connection : undefined;
   }
 
+  /** Those that are open. */
+  all(): readonly NodeConnection[] {
+    return [...this.#open];
+  }
+
   /** Ends every open connection at once. */
   endAll(): void {
     for (const connection of this.#open) {
@@ -130,6 +141,9 @@ export class NodeConnections {
       requests: 0,
       lastRequest: null,
       ending: null,
+      unanswered: 0,
+      isShed: false,
+      isOld: false,
       tookLeave: false,
       isOver: false,
       reason: null,
@@ -158,7 +172,7 @@ export class NodeConnections {
   /** The listeners go before Node's own: Node's end and destroy the socket, after which the order of events can no longer be told. */
   #watch(socket: Socket, connection: NodeConnection): void {
     socket.prependListener('timeout', () => {
-      connection.reason ??= 'idleTimeout';
+      connection.reason ??= connection.isShed ? 'shed' : 'idleTimeout';
       connection.first ??= this.#whoIsFirst(connection);
     });
     socket.prependListener('end', () => {
@@ -248,7 +262,7 @@ export class NodeConnections {
     const first = connection.first ?? 'reset';
     const isByClient = first === 'client' || connection.tookLeave;
     const reason = connection.reason ?? connection.ending ?? (isByClient ? 'clientFin' : 'error');
-    this.#ledger.end(reason, first, connection.requests);
+    this.#ledger.end(reason, first, connection.requests, connection.isOld);
     if (this.#open.size > 0) return;
     for (const resolve of this.#onEmpty.splice(0)) resolve();
   }

@@ -28,12 +28,26 @@ export function createHttp2Server(config: BundledServerConfig, identity: ServerT
 }
 
 function requireHttp2(config: BundledServerConfig): void {
-  const { firstCloser, maxRequestsPerSocket, headersTimeoutMs, requestTimeoutMs, faults = [] } = config;
+  const {
+    firstCloser,
+    maxRequestsPerSocket,
+    headersTimeoutMs,
+    requestTimeoutMs,
+    shed,
+    evictIdle,
+    drain,
+    connectionsCheckingIntervalMs,
+    faults = [],
+  } = config;
   const unknown = [
     firstCloser === 'client' ? 'firstCloser: client' : null,
     maxRequestsPerSocket === Infinity ? null : 'maxRequestsPerSocket',
     headersTimeoutMs === null ? null : 'headersTimeout',
     requestTimeoutMs === null ? null : 'requestTimeout',
+    shed === undefined ? null : 'shed',
+    evictIdle === undefined ? null : 'evictIdle',
+    drain === undefined ? null : 'drain',
+    connectionsCheckingIntervalMs === undefined ? null : 'connectionsCheckingInterval',
     ...faults.map(({ fault }) => (http2Faults.includes(fault) ? null : `the fault ${fault}`)),
   ].find((name) => name !== null);
   if (unknown !== undefined) {

@@ -13,7 +13,9 @@ import { LoopLog } from './loop-log.ts';
 import type { LiveServerSettings, ServerReport, ServerTlsIdentity } from './messages.ts';
 import { answerRequests, type NodeHandler } from './node-answers.ts';
 import { NodeConnections } from './node-connections.ts';
+import { NodeDrain } from './node-drain.ts';
 import { NodeFaults } from './node-faults.ts';
+import { NodePolicies, requireNodePolicies } from './node-policies.ts';
 import { announcedStreams, answerStreams, createHttp2Server } from './node-http2.ts';
 import { httpOptions, liveHttp2Settings, liveSettings, nodeLimit, secureOptions } from './node-settings.ts';
 import { bindFailure, isNoDelay, serverReport, type RunningServer, type ServerOptions } from './running-server.ts';
@@ -27,10 +29,16 @@ import { bindFailure, isNoDelay, serverReport, type RunningServer, type ServerOp
  */
 export async function startNodeServer(options: ServerOptions): Promise<RunningServer> {
   const { config, host, port, seed, tls, countDuplicates = false } = options;
+  requireNodePolicies(config);
   const { server, answer, settings } = createNodeServer(config, tls);
   if (config.maxConnections !== Infinity) server.maxConnections = config.maxConnections;
   const ledger = new ConnectionLedger(config, countDuplicates);
   const connections = new NodeConnections(server, ledger, createProbes(), config.tls !== undefined);
+  // A drain goes by the requests under way, too.
+  const hasPolicy = [config.shed, config.evictIdle, config.drain].some((policy) => policy !== undefined);
+  const { drain: book } = ledger;
+  const leaving =
+    config.drain === undefined || book === null ? null : new NodeDrain(config.drain, { server, connections, book });
   const { delay } = config.response;
   answer({
     config,
@@ -38,6 +46,8 @@ export async function startNodeServer(options: ServerOptions): Promise<RunningSe
     ledger,
     sampleDelayMs: isNoDelay(delay) ? null : delaySampler(delay, new Random(seed)),
     faults: config.faults === undefined ? null : new NodeFaults(config.faults, seed),
+    policies: hasPolicy ? new NodePolicies(config, { server, connections, ledger }) : null,
+    drain: leaving,
   });
   const address = await listen(server, host, port, config.backlog);
   server.on('error', () => {
@@ -50,6 +60,9 @@ export async function startNodeServer(options: ServerOptions): Promise<RunningSe
     port: address.port,
     settings: settings(),
     report: () => Promise.resolve(report(ledger, meter, log)),
+    measure: (span) => {
+      leaving?.schedule(span);
+    },
     stop: (graceMs) => drain(server, connections, graceMs),
     broken: new Promise<never>(() => undefined),
   };

@@ -43,9 +43,12 @@ function nodeTimeout(name: string, valueMs: number): number {
 
 /**
  * Node looks for expired headers and requests only once per interval, 30 s by default, so a timeout below that would be exceeded
- * many times over. Where a shorter timeout is configured the interval becomes a quarter of it: the overrun is at most 25 %.
+ * many times over. Where a shorter timeout is configured the interval becomes a quarter of it, unless another one is asked for: the overrun is at
+ * most 25 %.
  */
-function checkingInterval({ headersTimeoutMs, requestTimeoutMs }: BundledServerConfig): number {
+function checkingInterval(config: BundledServerConfig): number {
+  const { headersTimeoutMs, requestTimeoutMs, connectionsCheckingIntervalMs } = config;
+  if (connectionsCheckingIntervalMs !== undefined) return Math.max(1, Math.round(connectionsCheckingIntervalMs));
   const shortestMs = Math.min(headersTimeoutMs ?? Infinity, requestTimeoutMs ?? Infinity);
   return shortestMs < checkingIntervalMs ? Math.max(1, Math.ceil(shortestMs / 4)) : checkingIntervalMs;
 }
@@ -111,7 +114,7 @@ export function liveSettings(server: Server, { backlog, tls }: BundledServerConf
   return {
     runtime: `node ${process.version}`,
     keepAliveTimeoutMs: readBack(unnamed.keepAliveTimeout),
-    keepAliveTimeoutBufferMs: unnamed.keepAliveTimeoutBuffer ?? fixedKeepAliveBufferMs,
+    keepAliveTimeoutBufferMs: keepAliveBufferMs(server),
     maxRequestsPerSocket: unlimitedIfZero(unnamed.maxRequestsPerSocket ?? null),
     headersTimeoutMs: readBack(unnamed.headersTimeout),
     requestTimeoutMs: readBack(unnamed.requestTimeout),
@@ -121,6 +124,12 @@ export function liveSettings(server: Server, { backlog, tls }: BundledServerConf
     noDelay: unnamed.noDelay ?? null,
     ...(tls === undefined ? {} : { tls: liveTls(unnamed) }),
   };
+}
+
+/** What the runtime adds to a keep-alive timeout before it really closes, ms. */
+export function keepAliveBufferMs(server: Server): number {
+  const { keepAliveTimeoutBuffer }: UnnamedSettings = server;
+  return keepAliveTimeoutBuffer ?? fixedKeepAliveBufferMs;
 }
 
 function readBack(timeoutMs: number | undefined): number | null {

@@ -24,11 +24,14 @@ import {
   READABLE,
   RECEIVING,
   SENDING,
+  SHED,
 } from './connection-slots.ts';
 import type { FaultyResponse } from './faults.ts';
 import type { CloseReason } from './messages.ts';
+import { ReferenceDrain } from './reference-drain.ts';
 import { ReferenceEnds } from './reference-ends.ts';
 import { ReferenceFaults } from './reference-faults.ts';
+import { ReferencePolicies } from './reference-policies.ts';
 import {
   answerIndex,
   prepareResponses,
@@ -64,6 +67,10 @@ export class ReferenceConnections {
   readonly #ends: ReferenceEnds;
   /** Null where none is configured. */
   readonly #faults: ReferenceFaults | null;
+  /** Null where there is none for connections. */
+  readonly #policies: ReferencePolicies | null;
+  /** Null where the server does not leave. */
+  readonly drain: ReferenceDrain | null;
   readonly #readsNumbers: boolean;
   readonly #sampleDelayMs: (() => number) | null;
   readonly #input = allocateNative(receiveBytes);
@@ -90,7 +97,12 @@ export class ReferenceConnections {
     this.#faults =
       config.faults === undefined ? null : new ReferenceFaults(config, keepAliveMs, seed, { ledger, responses });
     const { slots, deadlines } = this;
+    const hasPolicy = config.shed !== undefined || config.evictIdle !== undefined;
+    this.#policies = hasPolicy ? new ReferencePolicies(config, { slots, ledger, sockets }) : null;
     this.#ends = new ReferenceEnds({ slots, deadlines, ledger, sockets }, config.firstCloser === 'client');
+    const { drain: book } = ledger;
+    const leaves = config.drain !== undefined && book !== null;
+    this.drain = leaves ? new ReferenceDrain(config.drain, { slots, ends: this.#ends, book }) : null;
     this.#timeouts = timeouts;
     this.#maxRequests = config.maxRequestsPerSocket;
     this.#sampleDelayMs = sampleDelayMs;
@@ -99,6 +111,8 @@ export class ReferenceConnections {
 
   /** Takes over a connection; its events come with the tag `firstTag` plus its slot. */
   accept(fd: number, firstTag: number): void {
+    const idlest = this.#policies?.toEvict() ?? -1;
+    if (idlest >= 0) this.#ends.close(idlest, 'evicted');
     const slot = this.slots.take(fd, this.nowNs);
     this.deadlines.grow(this.slots.capacity);
     this.#ledger.accept();
@@ -141,7 +155,7 @@ export class ReferenceConnections {
         this.#goOn(slot);
         return;
       case IDLE:
-        this.#ends.close(slot, 'idleTimeout');
+        this.#ends.close(slot, (this.slots.flags[slot]! & SHED) !== 0 ? 'shed' : 'idleTimeout');
         return;
       case FRESH:
       case RECEIVING:
@@ -239,7 +253,10 @@ export class ReferenceConnections {
     const isLast = !parser.keepAlive || requests >= this.#maxRequests;
     if (isLast) this.slots.setLast(slot, parser.keepAlive ? 'maxRequests' : 'connectionClose');
     const answer = answerIndex(parser.versionMinor, parser.isHead, isLast);
-    this.slots.response[slot] = this.#faults === null ? answer : this.#faults.meet(slot, answer);
+    const met = this.#faults === null ? answer : this.#faults.meet(slot, answer);
+    this.slots.flags[slot]! &= ~SHED;
+    const policies = isLast || met !== answer ? null : this.#policies;
+    this.slots.response[slot] = policies === null ? met : policies.answer(slot, answer);
     if (this.#readsNumbers && parser.numberDigits === 16)
       this.#ledger.number(parser.numberWorker, parser.numberSequence);
     this.slots.sentBytes[slot] = 0;
@@ -265,6 +282,7 @@ export class ReferenceConnections {
   /** Sends what is left of the response; what follows it is decided here when it is all out. */
   #send(slot: number): void {
     const { fd, phase, response, sentBytes } = this.slots;
+    if (sentBytes[slot] === 0) this.drain?.beforeAnswer(slot, this.#unreadBytes > 0);
     const index = response[slot]!;
     const address = this.#responses.address[index]!;
     const sizeBytes = this.#responses.sizeBytes[index]!;
@@ -300,8 +318,11 @@ export class ReferenceConnections {
     if (faulty !== null) this.#ends.finishFaulty(slot, faulty, this.nowNs, hasUnread);
     else if ((flags[slot]! & LAST) !== 0) this.#ends.finish(slot, this.nowNs, hasUnread);
     else phase[slot] = IDLE;
-    const isIdle = phase[slot] === IDLE && faulty?.end !== 'stay-open';
-    if (isIdle) this.deadlines.set(slot, this.nowNs + this.#timeouts.keepAliveNs);
+    if (phase[slot] !== IDLE) return;
+    this.#policies?.noteIdle(slot);
+    if (faulty?.end === 'stay-open') return;
+    const { keepAliveNs } = this.#timeouts;
+    this.deadlines.set(slot, this.nowNs + (this.#policies?.keepAliveNs(slot, keepAliveNs) ?? keepAliveNs));
   }
 
   /** After a response that was delayed or stuck: the requests that came meanwhile, then the kernel's buffer. */

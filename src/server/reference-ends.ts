@@ -3,7 +3,7 @@ import { errnoName } from '../kernel/errno.ts';
 import type { Sockets } from '../kernel/sockets.ts';
 import type { Deadlines } from '../strategy/deadlines.ts';
 import type { ConnectionLedger, FirstCloser } from './connection-ledger.ts';
-import { AWAITING_FIN, FIN_SEEN, IDLE, LAST, READABLE, type ConnectionSlots } from './connection-slots.ts';
+import { AWAITING_FIN, FIN_SEEN, IDLE, LAST, OLD, READABLE, type ConnectionSlots } from './connection-slots.ts';
 import type { FaultyResponse } from './faults.ts';
 import { probeFirstCloser } from './first-closer.ts';
 import type { CloseReason } from './messages.ts';
@@ -86,16 +86,21 @@ export class ReferenceEnds {
   }
 
   close(slot: number, reason: CloseReason): void {
-    this.#ledger.end(reason, this.#whoIsFirst(slot), this.#slots.requests[slot]!);
+    this.#count(slot, reason);
     this.#sockets.close(this.#slots.fd[slot]!);
     this.#forget(slot);
   }
 
   #reset(slot: number): void {
     this.#slots.noteFirst(slot, (this.#slots.flags[slot]! & FIN_SEEN) !== 0 ? 'client' : 'reset');
-    this.#ledger.end('fault', this.#whoIsFirst(slot), this.#slots.requests[slot]!);
+    this.#count(slot, 'fault');
     this.#sockets.reset(this.#slots.fd[slot]!);
     this.#forget(slot);
+  }
+
+  #count(slot: number, reason: CloseReason): void {
+    const { requests, flags } = this.#slots;
+    this.#ledger.end(reason, this.#whoIsFirst(slot), requests[slot]!, (flags[slot]! & OLD) !== 0);
   }
 
   #closeSending(slot: number): void {

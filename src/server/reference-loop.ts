@@ -11,7 +11,7 @@ import { Sockets } from '../kernel/sockets.ts';
 import { delaySampler } from '../load/delay.ts';
 import { Random } from '../load/random.ts';
 import { ConnectionLedger, type LedgerCounts } from './connection-ledger.ts';
-import type { LiveServerSettings } from './messages.ts';
+import type { LiveServerSettings, MeasureSpan } from './messages.ts';
 import { effectiveBacklog } from './node-settings.ts';
 import { ReferenceConnections, type ReferenceTimeouts } from './reference-connections.ts';
 import { defaultBacklog, isExhaustion, isNoneWaiting, openListener } from './reference-listener.ts';
@@ -45,6 +45,9 @@ export class ReferenceLoop {
   readonly #ledger: ConnectionLedger;
   readonly #connections: ReferenceConnections;
   readonly #maxConnections: number;
+  /** With so many connections open nothing is accepted. */
+  readonly #pauseAbove: number;
+  #isPaused = false;
   /** -1 once it is closed. */
   #listener: number;
   #acceptAgainNs = Infinity;
@@ -65,6 +68,7 @@ export class ReferenceLoop {
     const system = { ledger: this.#ledger, sockets: this.#sockets, epoll: this.#epoll };
     this.#connections = new ReferenceConnections(options, timeouts(settings), sampleDelayMs, system);
     this.#maxConnections = config.maxConnections;
+    this.#pauseAbove = config.acceptPause?.above ?? Infinity;
     this.#listener = listener.fd;
     this.port = listener.port;
     this.settings = settings;
@@ -77,7 +81,7 @@ export class ReferenceLoop {
   /** Serves until `stop` was called (by `onWake`, in this thread) and every connection has ended. */
   run(onWake: () => void): void {
     wantExactTimers();
-    while (!this.#isStopping || this.#ledger.open > 0 || this.#isClosing()) {
+    while (!this.#isStopping || this.#listener >= 0 || this.#ledger.open > 0 || this.#isClosing()) {
       const count = this.#epoll.wait(this.#waitNs());
       this.#connections.nowNs = nowNs();
       for (let index = 0; index < count; index++) {
@@ -98,11 +102,38 @@ export class ReferenceLoop {
     this.#isStopping = true;
     this.#stopAtNs = Math.min(this.#stopAtNs, nowNs() + graceMs * 1e6);
     if (this.#listener < 0) return;
-    // What the kernel has completed is a connection to its client: it is counted and served like the others.
-    this.#acceptWaiting(mostBacklog);
+    this.#emptyBacklog();
+  }
+
+  /**
+   * What the kernel has completed is a connection to its client: it is counted and served like the others. For want of descriptors the rest
+   * is accepted as others end.
+   */
+  #emptyBacklog(): void {
+    if (this.#listener < 0 || this.#acceptWaiting(mostBacklog)) return;
+    this.#sockets.close(this.#listener);
+    this.#listener = -1;
+    this.#isPaused = false;
+    this.#acceptAgainNs = Infinity;
+  }
+
+  /** What is open, and what still waits to be accepted, as many at a time as there are descriptors. */
+  #closeAll(): void {
+    for (let rounds = 0; rounds < mostBacklog; rounds++) {
+      this.#connections.closeAll();
+      const before = this.#ledger.open;
+      this.#emptyBacklog();
+      if (this.#ledger.open === before) break;
+    }
+    if (this.#listener < 0) return;
     this.#sockets.close(this.#listener);
     this.#listener = -1;
     this.#acceptAgainNs = Infinity;
+  }
+
+  /** It is certain when measure is. */
+  measure(span: MeasureSpan): void {
+    this.#connections.drain?.schedule(span);
   }
 
   counts(): LedgerCounts {
@@ -117,36 +148,57 @@ export class ReferenceLoop {
   #waitNs(): number {
     if (this.#connections.hasMore) return 0;
     const closeNs = this.#isStopping && this.#isClosing() ? nowNs() + closingCheckNs : Infinity;
-    const nextNs = Math.min(this.#connections.deadlines.nextNs(), this.#stopAtNs, this.#acceptAgainNs, closeNs);
+    const { deadlines, drain } = this.#connections;
+    const drainNs = drain?.nextNs ?? Infinity;
+    const nextNs = Math.min(deadlines.nextNs(), drainNs, this.#stopAtNs, this.#acceptAgainNs, closeNs);
     return nextNs === Infinity ? Infinity : Math.max(0, nextNs - nowNs());
   }
 
   #onTime(turnNs: number): void {
     const { deadlines } = this.#connections;
     for (let slot = deadlines.due(turnNs); slot >= 0; slot = deadlines.due(turnNs)) this.#connections.onDeadline(slot);
+    this.#connections.drain?.onTime(turnNs);
     this.#tls?.expire(turnNs);
-    if (turnNs >= this.#acceptAgainNs) {
+    if (turnNs >= this.#acceptAgainNs && this.#isStopping) {
+      this.#emptyBacklog();
+    } else if (turnNs >= this.#acceptAgainNs) {
       this.#acceptAgainNs = Infinity;
+      this.#epoll.add(this.#listener, EPOLLIN, listenerTag);
+    }
+    if (this.#isPaused && !this.#isStopping && this.#ledger.open < this.#pauseAbove) {
+      this.#isPaused = false;
       this.#epoll.add(this.#listener, EPOLLIN, listenerTag);
     }
     if (turnNs >= this.#stopAtNs) {
       this.#stopAtNs = Infinity;
-      this.#connections.closeAll();
+      this.#closeAll();
     }
   }
 
-  #acceptWaiting(most: number): void {
-    if (this.#listener < 0) return; // Stopped earlier in this turn.
+  /** What is not accepted waits in the backlog. */
+  #pauseAccepting(): void {
+    this.#isPaused = true;
+    this.#ledger.pauseAccepting();
+    this.#epoll.remove(this.#listener);
+  }
+
+  /** Gives whether some were left for want of descriptors. */
+  #acceptWaiting(most: number): boolean {
+    if (this.#listener < 0) return false; // Stopped earlier in this turn.
     for (let accepted = 0; accepted < most; accepted++) {
+      if (this.#ledger.open >= this.#pauseAbove && !this.#isStopping) {
+        this.#pauseAccepting();
+        return false;
+      }
       const fd = this.#sockets.accept(this.#listener);
       if (fd < 0) {
-        if (isNoneWaiting(-fd)) return;
+        if (isNoneWaiting(-fd)) return false;
         this.#ledger.failAccept();
         if (!isExhaustion(-fd)) continue;
         // The connections stay in the backlog; asking again at once would only spin.
-        if (this.#acceptAgainNs === Infinity) this.#epoll.remove(this.#listener);
+        if (this.#acceptAgainNs === Infinity && !this.#isPaused) this.#epoll.remove(this.#listener);
         this.#acceptAgainNs = nowNs() + acceptPauseNs;
-        return;
+        return true;
       }
       if (this.#ledger.open >= this.#maxConnections) {
         this.#sockets.close(fd);
@@ -155,6 +207,7 @@ export class ReferenceLoop {
         this.#connections.accept(fd, firstTag);
       }
     }
+    return false;
   }
 }
 

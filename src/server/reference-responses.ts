@@ -26,6 +26,11 @@ export function refusalStatus(parseError: number): RefusalStatus {
   return parseError === BODY_TOO_LARGE ? 413 : 400;
 }
 
+/** Index of the answer that persists for the shorter time of `shed`, in place of `answer`, which persists. */
+export function shedIndex(answer: number): number {
+  return answerCount + refusals.length + answer;
+}
+
 export interface PreparedResponses {
   /** By the indexes above: where the bytes are and how many. Others may be added behind them. */
   readonly address: number[];
@@ -53,6 +58,12 @@ export function prepareResponses(config: BundledServerConfig, keepAliveTimeoutMs
     encoded[index] = encodeResponse(answerShape(index, config, keepAliveTimeoutMs));
   }
   for (const status of refusals) encoded[refusalIndex(status)] = encodeResponse(refusal(status));
+  if (config.shed !== undefined && config.shed.then !== 'close') {
+    const timeoutMs = Math.min(keepAliveTimeoutMs, config.shed.then.keepAliveTimeoutMs);
+    for (let index = 0; index < answerCount; index++) {
+      encoded[shedIndex(index)] = encodeResponse(answerShape(index, config, timeoutMs));
+    }
+  }
   return place(encoded);
 }
 

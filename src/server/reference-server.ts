@@ -4,6 +4,7 @@ import { entryFile } from '../kernel/entry.ts';
 import { raiseEvent } from '../kernel/event-fd.ts';
 import { loadNative } from '../kernel/native.ts';
 import type { LedgerCounts } from './connection-ledger.ts';
+import type { MeasureSpan } from './messages.ts';
 import type { FromReferenceWorker, ReferenceWorkerData, ToReferenceWorker } from './reference-worker.ts';
 import { serverReport, ServerFailure, type RunningServer, type ServerOptions } from './running-server.ts';
 
@@ -24,6 +25,9 @@ export async function startReferenceServer(options: ServerOptions): Promise<Runn
     port,
     settings,
     report: async () => serverReport(await thread.counts(), null),
+    measure: (span) => {
+      thread.measure(span);
+    },
     stop: (graceMs) => thread.stop(graceMs),
     broken: thread.broken,
   };
@@ -70,6 +74,10 @@ class ReferenceThread {
     });
     this.#command({ type: 'count', id });
     return Promise.race([answer, this.broken]);
+  }
+
+  measure(span: MeasureSpan): void {
+    if (this.#last === null) this.#command({ type: 'measure', span });
   }
 
   async stop(graceMs: number): Promise<void> {

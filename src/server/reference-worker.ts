@@ -1,7 +1,7 @@
 /** Entry of the thread that the reference server's loop blocks in: commands come through a port that is read when the loop is woken. */
 import { parentPort, receiveMessageOnPort, workerData, type MessagePort } from 'node:worker_threads';
 import type { LedgerCounts } from './connection-ledger.ts';
-import type { LiveServerSettings } from './messages.ts';
+import type { LiveServerSettings, MeasureSpan } from './messages.ts';
 import { ReferenceLoop } from './reference-loop.ts';
 import { ServerFailure, type ServerOptions } from './running-server.ts';
 
@@ -11,7 +11,9 @@ export interface ReferenceWorkerData {
 }
 
 export type ToReferenceWorker =
-  { readonly type: 'count'; readonly id: number } | { readonly type: 'stop'; readonly graceMs: number };
+  | { readonly type: 'count'; readonly id: number }
+  | { readonly type: 'measure'; readonly span: MeasureSpan }
+  | { readonly type: 'stop'; readonly graceMs: number };
 
 export type FromReferenceWorker =
   | {
@@ -36,6 +38,7 @@ function serve({ options, commands }: ReferenceWorkerData): void {
     for (let next = receiveMessageOnPort(commands); next !== undefined; next = receiveMessageOnPort(commands)) {
       const command = next.message as ToReferenceWorker;
       if (command.type === 'stop') loop.stop(command.graceMs);
+      else if (command.type === 'measure') loop.measure(command.span);
       else post({ type: 'counts', id: command.id, counts: loop.counts() });
     }
   });

@@ -2,7 +2,7 @@
 import type { DelayConfig, BundledServerConfig } from '../scenario/config.ts';
 import { nowNs } from '../kernel/clock.ts';
 import type { LedgerCounts } from './connection-ledger.ts';
-import type { EventLoopDelay, LiveServerSettings, ServerReport, ServerTlsIdentity } from './messages.ts';
+import type { EventLoopDelay, LiveServerSettings, MeasureSpan, ServerReport, ServerTlsIdentity } from './messages.ts';
 
 export interface ServerOptions {
   readonly config: BundledServerConfig;
@@ -22,6 +22,8 @@ export interface RunningServer {
   readonly port: number;
   readonly settings: LiveServerSettings;
   report(): Promise<ServerReport>;
+  /** It is certain when measure is: what the configuration orders for then is done in time. */
+  measure(span: MeasureSpan): void;
   /** Stops accepting, lets open connections end for `graceMs`, ends the rest, and resolves once none is left. */
   stop(graceMs: number): Promise<void>;
   /** Rejects where the server breaks after it has started; never resolves. */

@@ -1,6 +1,6 @@
 /** What a trial can ask of any server: a bundled one, the user's own program, or one that runs elsewhere. */
 import type { ProcessEnd } from '../kernel/ipc-child.ts';
-import type { LiveServerSettings, ServerReport } from './messages.ts';
+import type { LiveServerSettings, MeasureSpan, ServerReport } from './messages.ts';
 
 export interface TrialServer {
   /** The process that serves, or the root of its process tree; null where it is not ours. */
@@ -9,6 +9,8 @@ export interface TrialServer {
   readonly host: string;
   readonly port: number;
   readonly settings: LiveServerSettings;
+  /** Tells a bundled server when measure is, as soon as that is certain; absent from the others, which have nothing to do then. */
+  readonly measure?: (span: MeasureSpan) => void;
   /** Null from a server that counts nothing for us. Rejects with a ServerProcessError where the server has died. */
   snapshot(): Promise<ServerReport | null>;
   /**

@@ -4,6 +4,7 @@ import type { GeneratorReport, OutsideGeneratorReport } from '../generator/messa
 import type { LinkReport } from '../lab/messages.ts';
 import type { ReconciliationRecord } from '../results/record.ts';
 import type { ServerReport } from '../server/messages.ts';
+import type { ReconciledHop } from './reconcile-hops.ts';
 import type { OpenSockets } from './settle.ts';
 
 /** When the kernel's `TW` counter moves: at the entry into TIME_WAIT (newer kernels), 60 s later, or nobody could find out. */
@@ -25,11 +26,25 @@ export interface LabCounts {
   readonly unsettled: OpenSockets | null;
 }
 
+/** What attackers counted of their own connections, summed over their groups. */
+export interface AttackerTotals {
+  readonly attempted: number;
+  readonly opened: number;
+  readonly connectFailed: number;
+  /** Requests that were sent to their end. */
+  readonly requests: number;
+  readonly firstCloser: { readonly client: number; readonly server: number; readonly reset: number };
+}
+
 export interface ReconcileInput {
   readonly closeWith: 'fin' | 'reset';
   readonly generator: GeneratorReport;
   /** The report of the server's orderly stop; null for a server that reports nothing. */
   readonly server: ServerReport | null;
+  /** The programs on the way, from the client to the server; empty for none. */
+  readonly hops: readonly ReconciledHop[];
+  /** Absent where there were none. */
+  readonly attackers?: AttackerTotals;
   /** Null in host mode; then `kernel` and the gauges are looked at. */
   readonly lab: LabCounts | null;
   /** Growth of the kernel's TCP counters over the trial, or null where they cannot be read. */

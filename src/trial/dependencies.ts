@@ -2,7 +2,10 @@
 import type { GeneratorHandle, StartGeneratorOptions } from '../generator/child.ts';
 import type { FromGenerator } from '../generator/messages.ts';
 import type { KernelCounters, SamplerReport, SamplerRequest } from '../samplers/messages.ts';
+import type { AttackersHandle, StartAttackersOptions } from '../attackers/child.ts';
+import type { HopHandle, StartHopOptions } from '../hops/hop-handle.ts';
 import type { ServerConfig } from '../scenario/config.ts';
+import type { HopConfig } from '../scenario/hop-config.ts';
 import type { CertificateKind, Certificates } from '../lab/certificates.ts';
 import type { Lab, LabOptions } from '../lab/lab.ts';
 import type { StartServerOptions } from '../server/child.ts';
@@ -26,6 +29,10 @@ export interface TrialDependencies {
   /** Those of the run, for a trial over TLS. */
   certificates(kind: CertificateKind): Promise<Certificates>;
   startServer(config: ServerConfig, options: StartServerOptions): Promise<TrialServer>;
+  /** A program on the way. */
+  startHop(config: HopConfig, options: StartHopOptions): Promise<HopHandle>;
+  /** The process of the attackers, which waits for its order. */
+  startAttackers(options: StartAttackersOptions): Promise<AttackersHandle>;
   startGenerator(options: StartGeneratorOptions): Promise<TrialGenerator>;
   /** Resolves after the first sample. */
   startSampler(request: SamplerRequest): Promise<TrialSampler>;

@@ -1,9 +1,13 @@
 /** What one trial left behind: the reports of its processes and what went wrong, as far as it got. The record is made from this. */
+import type { AttackerReport } from '../attackers/messages.ts';
 import type { AnyGeneratorReport } from '../generator/messages.ts';
+import type { KnownHopReport } from '../hops/hop-handle.ts';
+import type { LiveHopSettings } from '../hops/messages.ts';
 import type { LinkReport } from '../lab/messages.ts';
 import type { InvalidReason } from '../results/warnings.ts';
 import type { KernelCounters, SamplerReport } from '../samplers/messages.ts';
 import type { TrialConfig } from '../scenario/config.ts';
+import type { HopConfig } from '../scenario/hop-config.ts';
 import { isLoopback } from '../scenario/server-url.ts';
 import type { LiveServerSettings, ServerReport } from '../server/messages.ts';
 import type { TimeWaitCounting } from './comparison.ts';
@@ -37,6 +41,16 @@ export interface KernelReading {
   readonly server: KernelCounters;
 }
 
+/** One program on the way. */
+export interface HopEvidence {
+  readonly config: HopConfig;
+  readonly settings: LiveHopSettings | null;
+  /** After its orderly stop; null where it died before, or counts nothing. */
+  report: KnownHopReport | null;
+  /** Why counts are missing even of one that did not die; null where none is. */
+  whyNull: string | null;
+}
+
 export interface TrialEvidence {
   readonly planned: PlannedTrial;
   readonly mode: TrialMode;
@@ -58,6 +72,10 @@ export interface TrialEvidence {
   server: ServerReport | null;
   /** Why there is no report even of a server that did not die; null where there is one. */
   whyNoReport: string | null;
+  /** The programs on the way that came up, from the client to the server. */
+  readonly hops: HopEvidence[];
+  /** One per group of attackers, after their orderly stop; null or absent where there are none, or they died. */
+  attackers?: readonly AttackerReport[] | null;
   sampler: SamplerReport | null;
   /** Why there is no sampler report. */
   samplerMissing: string;
@@ -91,6 +109,7 @@ export function emptyEvidence(planned: PlannedTrial, startedAt: string, circumst
     serverAtMeasureEnd: null,
     server: null,
     whyNoReport: null,
+    hops: [],
     sampler: null,
     samplerMissing: 'the trial ended before it started',
     kernelBefore: null,

@@ -41,22 +41,27 @@ export function timeWait(evidence: TrialEvidence): TrialRecord['timeWait'] {
   const first = counted?.firstCloser;
   const byFin = evidence.planned.config.strategy.closeWith === 'fin';
   const teardown = counted === null ? null : byFin ? counted.teardown : 0;
+  // With programs on the way it is not the server whose FINs the client sees.
+  const ofServer = evidence.hops.length > 0 ? (evidence.server?.firstCloser.server ?? null) : (first?.server ?? null);
   return {
     client: timeWaitSide(evidence, 'client', entered(evidence, 'client', first?.client ?? null, teardown), teardown),
-    server: timeWaitSide(
-      evidence,
-      'server',
-      entered(evidence, 'server', first?.server ?? null, 0),
-      generator === null ? null : 0,
-    ),
+    server: timeWaitSide(evidence, 'server', entered(evidence, 'server', ofServer, 0), generator === null ? null : 0),
     method: sampler?.timeWaitMethod ?? null,
     overflow: overflow(evidence),
   };
 }
 
+/** In a lab with a program on the way on the same host the kernel's counts are not those of the side alone. */
+export function sharesHost({ mode, hops }: TrialEvidence, side: Side): boolean {
+  return mode.name === 'lab' && hops.some(({ config }) => config.host === side);
+}
+
 /** In a lab by the kernel of the side's own host, where it counts entries; else by the client's tally. */
 function entered(evidence: TrialEvidence, side: Side, tally: number | null, teardown: number | null): number | null {
   if (evidence.mode.name === 'host' || evidence.timeWaitCounting !== 'entry' || teardown === null) return tally;
+  if (sharesHost(evidence, side)) return tally;
+  // The kernel's count has the attackers' connections in it.
+  if (evidence.planned.config.attackers !== undefined) return tally;
   const entries = timeWaitEntries(kernelDeltas(evidence, side));
   return entries === null ? tally : Math.max(0, entries - teardown);
 }
@@ -75,7 +80,7 @@ function timeWaitSide(
   entered: number | null,
   teardown: number | null,
 ): TimeWaitSide {
-  const isHidden = side === 'server' && isElsewhere(evidence.planned.config);
+  const isHidden = (side === 'server' && isElsewhere(evidence.planned.config)) || sharesHost(evidence, side);
   const points = isHidden ? [] : series(evidence, side, 'timeWait');
   const values = known(points);
   return { entered, teardown, peak: peakOf(values), end: values.at(-1) ?? null, series: points };

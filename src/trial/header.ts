@@ -32,8 +32,8 @@ export function headerRecord(scenario: Scenario, plan: Plan, identity: RunIdenti
       return { name: variant.name, axes: variant.axes, config: jsonDocument(variant.config) };
     }),
     baseline: plan.baseline,
-    expectations: plan.expectations.map(({ claim, metric, of, against, ratio, value }) => {
-      return { claim, metric, of, against, ratio, value };
+    expectations: plan.expectations.map(({ claim, metric, of, against, ratio, value, shows }) => {
+      return { claim, metric, of, against, ratio, value, ...(shows.length === 0 ? {} : { shows: [...shows] }) };
     }),
     ...(plan.gates.length === 0 ? {} : { gates: plan.gates.map(({ metric, margin }) => ({ metric, margin })) }),
     ...(plan.explanations.length === 0

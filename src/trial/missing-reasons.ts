@@ -3,6 +3,7 @@ import { unexplainedNulls } from '../results/missing.ts';
 import type { TrialRecord } from '../results/record.ts';
 import { noThreadTime } from '../kernel/thread-time.ts';
 import type { TrialEvidence } from './evidence.ts';
+import { sharesHost } from './gauges.ts';
 
 const generatorGone = 'the generator ended without a report';
 const serverGone = 'the server ended without a report';
@@ -34,9 +35,15 @@ function* reasons(evidence: TrialEvidence): Generator<readonly [string, string]>
   const { generator, server, sampler, samplerMissing, kernelMissing, serverAtMeasureEnd, planned } = evidence;
   yield* selfCheckReasons(evidence);
   yield ['link', evidence.mode.name === 'host' ? 'host mode has no emulated link' : 'the lab ended without a report'];
+  if (planned.config.attackers !== undefined)
+    yield ['link.packetsPerRequest', "the wire does not tell the attackers' packets from those of the load"];
   yield ['link.packetsPerRequest', generator === null ? generatorGone : 'no request was sent'];
   yield ['link.lateness', 'no packet was delivered'];
   yield* silentServer(evidence);
+  for (const side of ['client', 'server'] as const) {
+    if (sharesHost(evidence, side))
+      yield [`timeWait.${side}`, 'programs on the way ran on the same host, whose kernel counts them all'];
+  }
   yield* noTls(evidence);
   for (const [name, reason] of Object.entries(generator?.unmeasured ?? {})) {
     for (const set of ['latency', 'latencyByConnection.new', 'latencyByConnection.reused'])
@@ -58,6 +65,8 @@ function* reasons(evidence: TrialEvidence): Generator<readonly [string, string]>
     yield ['requests.executedByServer', serverGone];
     for (const name of countsOfServer) yield [`server.${name}`, serverGone];
   }
+  yield ['server.policies.drain.durationNs', 'connections were left at the end of measure'];
+  yield ['server.policies.drain', 'the trial ended before the drain began'];
   if (evidence.serverSettings === null) yield ['server.settings', 'the server did not start'];
   if (serverAtMeasureEnd === null) {
     yield ['server.eventLoopDelay', 'the server gave no snapshot at the end of measure'];

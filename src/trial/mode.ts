@@ -1,5 +1,7 @@
 /** Where each trial runs: in a lab of its own or in host mode; and what a run asks of the machine, checked before anything runs. */
 import { resolve } from 'node:path';
+import { HopError } from '../hops/hop-handle.ts';
+import { findInstalled } from '../hops/installed-program.ts';
 import type { LabCapability } from '../lab/capability.ts';
 import type { Lab, LabOptions } from '../lab/lab.ts';
 import type { NetworkConfig, TrialConfig } from '../scenario/config.ts';
@@ -50,11 +52,27 @@ export function assertAllowed(
       'A benchmark looks like an attack to those who did not order it. Add --allow-remote if the server is yours.',
     );
   }
+  for (const { kind } of configs.flatMap(({ via = [] }) => via)) {
+    if (kind === 'nginx' || kind === 'haproxy') assertInstalled(kind);
+  }
   if (pcapDir !== null && !configs.some(({ network }) => resolveMode(network, capability).name === 'lab')) {
     throw new UserError(
       'NO_CAPTURE',
       '--pcap captures the link of a lab, and no trial runs in one',
       'Leave it out, or see connbench doctor for what a lab needs.',
+    );
+  }
+}
+
+function assertInstalled(kind: 'nginx' | 'haproxy'): void {
+  try {
+    findInstalled(kind);
+  } catch (error) {
+    if (!(error instanceof HopError)) throw error;
+    throw new UserError(
+      'NOT_INSTALLED',
+      `via asks for ${kind}: ${error.message}`,
+      'Install it, or use kind reverse-proxy.',
     );
   }
 }

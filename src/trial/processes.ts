@@ -1,5 +1,7 @@
 /** The real processes of a trial. */
+import { startAttackers } from '../attackers/child.ts';
 import { startGenerator } from '../generator/child.ts';
+import { startHop } from '../hops/start-hop.ts';
 import { certificatesOfRun } from '../lab/certificates.ts';
 import { openLab } from '../lab/lab.ts';
 import { readKernelCounters } from '../samplers/kernel-counters.ts';
@@ -11,6 +13,8 @@ export const realProcesses: TrialDependencies = {
   openLab,
   certificates: certificatesOfRun(),
   startServer: startAnyServer,
+  startHop,
+  startAttackers,
   startGenerator,
   startSampler,
   readKernelCounters,

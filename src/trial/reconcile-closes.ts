@@ -65,14 +65,19 @@ export function timeWaitRows(input: ReportedInput): readonly ReconciliationRecor
 /**
  * Connections that may have left TIME_WAIT, or never entered it, although both FINs were exchanged: over TLS a side that closed is sent the
  * close_notify with which the other one answers its own, and a socket that is closed answers data with RST (RFC 9293, 3.6.1), which ends
- * the connection on both sides. Each costs the kernel one RST at least. 0 without TLS: there nothing is sent after the other's end.
+ * the connection on both sides. So does the byte that an attacker writes before it sees the server's end, of connections that the server
+ * closed first. Each costs the kernel one RST at least. 0 without either: there nothing is sent after the other's end.
  */
-function lateNotifies({ generator, kernel }: ReconcileInput): number {
-  return generator.connections.tls === undefined ? 0 : (kernel?.['OutRsts'] ?? 0);
+function lateSegments({ generator, kernel, attackers }: ReconcileInput): number {
+  const resets = kernel?.['OutRsts'] ?? 0;
+  if (generator.connections.tls !== undefined) return resets;
+  return Math.min(resets, attackers?.firstCloser.server ?? 0);
 }
 
-const lateNotifyNote = (missing: number, resets: number): string =>
-  `${missing} ended by a reset after their FIN: a close_notify came to a socket that was closed (OutRsts grew by ${resets})`;
+function lateSegmentNote({ attackers }: ReconcileInput, missing: number, resets: number): string {
+  const what = attackers === undefined ? 'a close_notify' : "an attacker's byte";
+  return `${missing} ended by a reset after their FIN: ${what} came to a socket that was closed (OutRsts grew by ${resets})`;
+}
 
 /**
  * Connections that ended by FIN, against entries into TIME_WAIT. Exact while nothing was reset: both sides saw the same connections end.
@@ -94,12 +99,12 @@ function totalRow(input: ReportedInput, client: Tally, server: Tally): Reconcili
   const atMost = Math.max(byClient, byServer) + Math.max(0, claimedByBoth);
   const atLeast = Math.min(byClient, byServer) - resets;
   const missing = kernel === null ? 0 : Math.max(0, atLeast - kernel);
-  const late = lateNotifies(input);
+  const late = lateSegments(input);
   const isLate = missing > 0 && missing <= late;
   const verdict = kernelVerdict('TW', kernel, isLate ? atLeast - missing : atLeast, atMost);
   const notes = [
     verdict.note,
-    isLate ? lateNotifyNote(missing, late) : null,
+    isLate ? lateSegmentNote(input, missing, late) : null,
     resets > 0 ? `${resets} resets: only bounds hold` : null,
     overflowNote(input),
   ];
@@ -148,8 +153,8 @@ function sideVerdict(
   }
   if (held === null) return { ok: null, note: 'TIME_WAIT cannot be split by side here' };
   if (held >= atLeast && held <= atMost) return { ok: true, note: null };
-  const late = lateNotifies(input);
-  if (held < atLeast && atLeast - held <= late) return { ok: true, note: lateNotifyNote(atLeast - held, late) };
+  const late = lateSegments(input);
+  if (held < atLeast && atLeast - held <= late) return { ok: true, note: lateSegmentNote(input, atLeast - held, late) };
   const expected = atLeast === atMost ? `${atLeast}` : `${atLeast} to ${atMost}`;
   const note = `${held} sockets in TIME_WAIT on the side of the ${side} at the end, expected ${expected}`;
   const excuse = whyNotAllHeld(input, side, held < atLeast);

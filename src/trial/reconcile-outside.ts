@@ -4,6 +4,7 @@
  */
 import type { ReconciliationRecord } from '../results/record.ts';
 import { kernelVerdict, row, timeWaitEntries, type LabCounts, type OutsideInput } from './comparison.ts';
+import { undecided } from './count-attackers.ts';
 import { serverTally } from './reconcile-closes.ts';
 import { labTimeWaitRows } from './reconcile-lab.ts';
 
@@ -13,7 +14,7 @@ export function reconcileOutside(input: OutsideInput): readonly ReconciliationRe
   return [
     connectionsRow(input),
     connectsRow(input),
-    ...requestRows(input),
+    ...(input.attackers === undefined ? requestRows(input) : requestRows(input).map(undecided)),
     ...closeRows(input),
     ...(lab === null ? hostTimeWaitRows(input) : labTimeWaitRows(input, lab)),
   ];
@@ -48,7 +49,8 @@ function connectsRow({ server, kernel, lab }: OutsideInput): ReconciliationRecor
   if (lab === null) {
     const opens = kernel?.['ActiveOpens'] ?? null;
     if (server === null) return row('connects', { kernel: opens }, { ok: null, note: 'neither side counts them' });
-    return row('connects', { kernel: opens }, kernelVerdict('ActiveOpens', opens, server.accepted));
+    const counts = { server: server.accepted, kernel: opens };
+    return row('connects', counts, kernelVerdict('ActiveOpens', opens, server.accepted));
   }
   const { flows } = lab.link;
   const opens = lab.kernelClient?.['ActiveOpens'] ?? null;

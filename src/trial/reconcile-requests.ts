@@ -2,6 +2,7 @@
 import type { ReconciliationRecord } from '../results/record.ts';
 import { certainFailures } from '../server/faults.ts';
 import type { FaultName } from '../scenario/config.ts';
+import { caughtByHops, retriedByHops } from './reconcile-hops.ts';
 import { isClean, row, type ReconcileInput, type ReportedInput } from './comparison.ts';
 
 /** Rows for what the server counted of it; none where it does not count. */
@@ -28,11 +29,14 @@ export function tlsRows({ generator, server }: ReportedInput): readonly Reconcil
   ];
 }
 
-/** A request is executed again only because the client sent it again. */
-export function duplicateRows({ generator, server }: ReportedInput): readonly ReconciliationRecord[] {
+/** A request is executed again only because the client, or a program on the way, sent it again. */
+export function duplicateRows(input: ReportedInput): readonly ReconciliationRecord[] {
+  const { generator, server } = input;
   if (server.duplicates === undefined) return [];
-  const retried = generator.retried?.wholeTrial ?? 0;
+  const onTheWay = retriedByHops(input);
   const { duplicates } = server;
+  if (onTheWay === null) return [row('requests.duplicates', { server: duplicates }, { ok: null, note: silentHop })];
+  const retried = (generator.retried?.wholeTrial ?? 0) + onTheWay;
   const counts = { client: retried, server: duplicates };
   if (duplicates === null) {
     const note = 'requests had more numbers than the server can remember';
@@ -44,17 +48,23 @@ export function duplicateRows({ generator, server }: ReportedInput): readonly Re
   return [row('requests.duplicates', counts, { ok, note })];
 }
 
+const silentHop = 'a program on the way does not tell what it failed or tried again';
+
 /**
  * Every request that met a fault which leaves no whole response must have failed, been given up or been sent again: a client that counts
  * fewer has sent some again without a word.
  */
-export function faultRows({ generator, server }: ReportedInput): readonly ReconciliationRecord[] {
+export function faultRows(input: ReportedInput): readonly ReconciliationRecord[] {
+  const { generator, server } = input;
   if (server.faults === undefined) return [];
-  const { failed, abandoned } = generator.wholeTrial;
-  const noticed = failed + abandoned + (generator.retried?.wholeTrial ?? 0);
+  const { failed, abandoned, leaked = 0 } = generator.wholeTrial;
+  const onTheWay = caughtByHops(input);
   const certain = certainFailures.reduce((sum, name) => sum + (server.faults?.[name] ?? 0), 0);
+  if (onTheWay === null) return [row('faults', { server: certain }, { ok: null, note: silentHop })];
+  const noticed = failed + abandoned + (generator.retried?.wholeTrial ?? 0) + onTheWay;
   const figures = `${certain} requests met a fault that leaves no whole response, the client saw ${noticed} fail`;
-  const ok = noticed >= certain;
+  // Of those that attackers sent, or whose response nobody read, nobody knows which met one.
+  const ok = noticed + leaked + (input.attackers?.requests ?? 0) >= certain;
   const note = ok ? faultsNote(server.faults) : `${figures}: it sent some again without counting it`;
   return [row('faults', { client: noticed, server: certain }, { ok, note })];
 }

@@ -1,16 +1,22 @@
 /** Compares what the client, the server and the kernel counted of the same events, and says where they disagree. Pure. */
 import type { RequestCounts } from '../clients/observations.ts';
+import { settledRequests } from '../clients/request-balance.ts';
 import type { ReconciliationRecord } from '../results/record.ts';
 import { isClean, isReported, kernelVerdict, row, type ReconcileInput, type ReportedInput } from './comparison.ts';
+import { strangeRequests, withAttackers } from './count-attackers.ts';
 import { closeRow, timeWaitRows } from './reconcile-closes.ts';
 import { labOpenRows, labTimeWaitRows } from './reconcile-lab.ts';
+import { hopRows } from './reconcile-hops.ts';
+import { leakRows } from './reconcile-leaks.ts';
 import { duplicateRows, faultRows, injectedWords, isFirstTry, tlsRows } from './reconcile-requests.ts';
 
 /** Connect errors after which a SYN was certainly sent. After any other the kernel may not have counted the attempt. */
 const codesAfterSyn: ReadonlySet<string> = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'CONNECT_TIMEOUT']);
 
 /** Every comparison of one finished trial. */
-export function reconcile(input: ReconcileInput): readonly ReconciliationRecord[] {
+export function reconcile(ofLoad: ReconcileInput): readonly ReconciliationRecord[] {
+  const input = withAttackers(ofLoad);
+  if (input.hops.length > 0) return withHops(input);
   const { lab } = input;
   const reported = isReported(input) ? input : null;
   return [
@@ -18,6 +24,18 @@ export function reconcile(input: ReconcileInput): readonly ReconciliationRecord[
     ...(reported === null ? [] : requestRows(reported)),
     ...(reported === null ? [] : [closeRow(reported), ...tlsRows(reported)]),
     ...(lab === null ? (reported === null ? [] : timeWaitRows(reported)) : labTimeWaitRows(input, lab)),
+    conservationRow('requests.measure', input.generator.measure),
+    conservationRow('requests.trial', input.generator.wholeTrial),
+  ];
+}
+
+/** What knows client and server only has no place where there are programs in between. */
+function withHops(input: ReconcileInput): readonly ReconciliationRecord[] {
+  const reported = isReported(input) ? input : null;
+  return [
+    ...hopRows(input, everySynSent(input) ? 0 : input.generator.connections.connectFailed),
+    ...(reported === null ? [] : [requestsOnConnectionsRow(reported), ...duplicateRows(reported)]),
+    ...(reported === null ? [] : [...faultRows(reported), closeRow(reported)]),
     conservationRow('requests.measure', input.generator.measure),
     conservationRow('requests.trial', input.generator.wholeTrial),
   ];
@@ -67,22 +85,30 @@ function connectsRow(input: ReconcileInput): ReconciliationRecord {
 }
 
 function requestRows(input: ReportedInput): readonly ReconciliationRecord[] {
-  return [requestsRow(input), requestsOnConnectionsRow(input), ...duplicateRows(input), ...faultRows(input)];
+  return [
+    requestsRow(input),
+    requestsOnConnectionsRow(input),
+    ...leakRows(input),
+    ...duplicateRows(input),
+    ...faultRows(input),
+  ];
 }
 
 function requestsRow(input: ReportedInput): ReconciliationRecord {
   const { generator, server } = input;
-  const { sent, answered } = generator.wholeTrial;
+  const { sent, answered, leaked = 0 } = generator.wholeTrial;
   const handled = server.executed + server.refused;
   const counts = { client: sent, server: handled };
   const figures = `the client sent ${sent} requests and read ${answered} answers, the server executed ${server.executed} and refused ${server.refused}`;
   // A timeout on a connection that never sent a request is answered with 408: a refusal without a request.
   const silent = Math.min(server.refused, server.closesByReason.headersTimeout + server.closesByReason.requestTimeout);
+  const strange = strangeRequests(input.attackers);
   if (isFirstTry(input)) {
-    const ok = sent === answered && sent <= handled && sent >= handled - silent;
-    return row('requests', counts, { ok, note: ok ? null : figures });
+    const ok = sent === answered + leaked && sent <= handled && sent >= handled - silent - strange;
+    const excuse = strange === 0 ? null : `${figures}: up to ${strange} of these were requests of attackers`;
+    return row('requests', counts, { ok, note: ok ? excuse : figures });
   }
-  const ok = answered <= handled && handled - silent <= sent;
+  const ok = answered + leaked <= handled && handled - silent - strange <= sent;
   const bounds = 'with failed requests only bounds hold: answered <= executed + refused <= sent';
   const note = ok ? `${bounds}${injectedWords(input)}` : figures;
   return row('requests', counts, { ok, note });
@@ -95,7 +121,7 @@ function requestsOnConnectionsRow(input: ReportedInput): ReconciliationRecord {
   const onServer = totalRequests(server.requestsPerConnection);
   const counts = { client: onClient, server: onServer };
   const { answered } = generator.wholeTrial;
-  if (!isFirstTry(input) || server.open > 0) {
+  if (!isFirstTry(input) || server.open > 0 || input.attackers !== undefined) {
     const ok = onClient <= answered && onServer <= server.executed;
     const note = `at most ${answered} (client) and ${server.executed} (server): some requests or connections did not end in order${injectedWords(input)}`;
     return row('requestsOnConnections', counts, { ok, note });
@@ -110,10 +136,10 @@ function totalRequests(requestsPerConnection: Readonly<Record<number, number>>):
   return Object.entries(requestsPerConnection).reduce((sum, [requests, count]) => sum + Number(requests) * count, 0);
 }
 
-/** scheduled = completed + failed + dropped + abandoned. The `client` column is the right-hand side. */
+/** scheduled = completed + failed + dropped + abandoned + leaked. The `client` column is the right-hand side. */
 function conservationRow(name: string, counts: RequestCounts): ReconciliationRecord {
-  const settled = counts.completed + counts.failed + counts.dropped + counts.abandoned;
+  const settled = settledRequests(counts);
   const ok = settled === counts.scheduled;
-  const note = `scheduled ${counts.scheduled}, but completed + failed + dropped + abandoned = ${settled}`;
+  const note = `scheduled ${counts.scheduled}, but completed + failed + dropped + abandoned${counts.leaked === undefined ? '' : ' + leaked'} = ${settled}`;
   return row(name, { client: settled }, { ok, note: ok ? null : note });
 }

@@ -20,8 +20,11 @@ import type { ServerReport } from '../server/messages.ts';
 import { encodeHdr } from '../stats/hdr-codec.ts';
 import type { SparseCounts } from '../stats/histogram.ts';
 import { mergeSparse } from '../stats/summary.ts';
+import { attackerRecords, attackerTotals } from './attackers.ts';
 import { completedWithinMeasure, isElsewhere, kernelDeltas, type TrialEvidence } from './evidence.ts';
 import type { ReconcileInput } from './comparison.ts';
+import { hopRecords } from './hop-record.ts';
+import { perConnection } from './per-connection.ts';
 import { cpu, fds, memory, timeWait } from './gauges.ts';
 import { linkRecord } from './link-record.ts';
 import { missingReasons } from './missing-reasons.ts';
@@ -78,9 +81,11 @@ export function trialRecord(evidence: TrialEvidence): TrialRecord {
     kernel: kernel(evidence),
     cpu: cpu(evidence),
     memory: memory(evidence),
-    link: evidence.link === null ? null : linkRecord(evidence.link, generator?.wholeTrial.sent ?? null),
+    link: evidence.link === null ? null : linkRecord(evidence.link, sentAlone(evidence)),
     network: evidence.hosts,
     server: serverRecord(evidence),
+    ...hopRecords(evidence),
+    ...attackerRecords(evidence),
     reconciliation,
     series: { intervals: (generator?.intervals ?? []).map(intervalRecord) },
     ...(ofItself === undefined ? {} : { selfCheck: ofItself }),
@@ -95,6 +100,10 @@ function reconciled(evidence: TrialEvidence): readonly ReconciliationRecord[] {
   if (generator === null || (server === null && whyNoReport === null)) return [];
   // Without its link a lab has neither the wire nor a network whose counts came to rest.
   if (evidence.mode.name === 'lab' && evidence.link === null) return [];
+  // One that never came up is a witness missing in the middle.
+  if (evidence.hops.length !== (planned.config.via ?? []).length) return [];
+  const attackers = attackerTotals(evidence.attackers ?? null);
+  if (attackers === null && planned.config.attackers !== undefined) return [];
   const first = sampler?.samples[0];
   const last = sampler?.samples.at(-1);
   const side = (name: 'client' | 'server'): { start: number; end: number } | null => {
@@ -107,6 +116,8 @@ function reconciled(evidence: TrialEvidence): readonly ReconciliationRecord[] {
   const others = {
     closeWith: planned.config.strategy.closeWith,
     server,
+    hops: evidence.hops.map(({ config: { kind, host }, report }) => ({ kind, host, report })),
+    ...(attackers === null ? {} : { attackers }),
     lab: labCounts(evidence),
     kernel: kernelDeltas(evidence, 'client'),
     timeWaitCounting,
@@ -122,6 +133,11 @@ function labCounts(evidence: TrialEvidence): ReconcileInput['lab'] {
   if (link === null) return null;
   const kernelClient = kernelDeltas(evidence, 'client');
   return { link, kernelClient, kernelServer: kernelDeltas(evidence, 'server'), unsettled };
+}
+
+/** Requests whose packets are all that the wire saw; null beside attackers, whose packets nobody tells from those of the load. */
+function sentAlone({ generator, planned }: TrialEvidence): number | null {
+  return planned.config.attackers === undefined ? (generator?.wholeTrial.sent ?? null) : null;
 }
 
 /** What measure really lasted, or what it was meant to where it never began. */
@@ -231,17 +247,9 @@ function connections({
     resets: { received: counted.resetsReceived, sent: counted.resetsSent },
     closesByReason: counted.closesByReason,
     ...(counted.foundDead === undefined ? {} : { foundDead: counted.foundDead }),
+    ...(counted.leaked === undefined ? {} : { leaked: counted.leaked }),
     tls: counted.tls ?? null,
   };
-}
-
-function perConnection(histogram: Readonly<Record<number, number>>): ConnectionsRecord['requestsPerConnection'] {
-  const entries = Object.entries(histogram).map(([requests, count]) => [Number(requests), count] as const);
-  const connections = entries.reduce((sum, [, count]) => sum + count, 0);
-  if (connections === 0) return { histogram: {}, mean: null, max: null };
-  const answered = entries.reduce((sum, [requests, count]) => sum + requests * count, 0);
-  const max = entries.reduce((most, [requests]) => Math.max(most, requests), 0);
-  return { histogram: { ...histogram }, mean: answered / connections, max };
 }
 
 /** In host mode both sides share one namespace, so both show the same figures; a server elsewhere has a kernel of its own. */
@@ -265,6 +273,7 @@ function serverRecord(evidence: TrialEvidence): ServerRecord {
     requestsPerConnection: serverPerConnection(server),
     ...(server?.tls === undefined ? {} : { tls: server.tls }),
     ...(server?.faults === undefined ? {} : { faults: server.faults }),
+    ...(server?.policies === undefined ? {} : { policies: server.policies }),
     // From the snapshot at the end of measure: it covers the time since the one at its start.
     eventLoopDelay: sampledDelay(serverAtMeasureEnd?.eventLoopDelay ?? null),
   };

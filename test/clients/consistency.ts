@@ -81,7 +81,7 @@ function expectUnansweredKept({ measure, errors, censored, slowest }: Report): v
   const timedOut = sum(errors.filter(({ code }) => isTimeout(code)).map(({ count }) => count));
   const neverStarted = measure.scheduled - measure.started;
   expect(countOf(censored)).toBe(timedOut + measure.abandoned - neverStarted);
-  expect(slowest.length).toBe(Math.min(slowestKept, measure.started - measure.dropped));
+  expect(slowest.length).toBe(Math.min(slowestKept, measure.started - measure.dropped - (measure.leaked ?? 0)));
   expect(slowest).toEqual(slowest.toSorted(bySlowness));
   for (const { responseNs, phasesNs, status, code } of slowest) {
     const phases: readonly number[] = Object.values(phasesNs);
@@ -92,7 +92,7 @@ function expectUnansweredKept({ measure, errors, censored, slowest }: Report): v
 }
 
 function settled(counts: RequestCounts): number {
-  return counts.completed + counts.failed + counts.dropped + counts.abandoned;
+  return counts.completed + counts.failed + counts.dropped + counts.abandoned + (counts.leaked ?? 0);
 }
 
 /** The phases add up to the nanosecond: valid for reports whose times are all below 2048 ns. */

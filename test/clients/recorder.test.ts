@@ -4,7 +4,8 @@ import { describe, expect, it } from 'vitest';
 import { COMPLETED, createLiveCounts, DROPPED, FAILED, STARTED } from '../../src/clients/live.ts';
 import { latencyNames } from '../../src/clients/observations.ts';
 import { roundAgeMs } from '../../src/clients/failure-tally.ts';
-import { addCounts, assertConserved, Recorder } from '../../src/clients/recorder.ts';
+import { Recorder } from '../../src/clients/recorder.ts';
+import { addCounts, assertConserved } from '../../src/clients/request-balance.ts';
 import { countOf, sum } from './consistency.ts';
 
 const second = 1e9;
@@ -265,6 +266,23 @@ describe('intervals', () => {
     expect(recorder.intervalEndNs).toBe(second);
     recorder.endInterval(second);
     expect(recorder.intervalEndNs).toBe(2 * second);
+  });
+
+  it('a border lies on the end of measure: what ends in the drain is in none of its intervals', () => {
+    const recorder = recorderOf(0, 1.5);
+    recorder.endInterval(second);
+    expect(recorder.intervalEndNs).toBe(1.5 * second);
+    complete(recorder, 1);
+    recorder.endInterval(1.6 * second);
+    complete(recorder, 1);
+    recorder.endInterval(2.6 * second);
+    complete(recorder, 1);
+    expect(recorder.report().intervals.map(({ startMs, completed }) => [startMs, completed])).toEqual([
+      [0, 0],
+      [1000, 1],
+      [1500, 1],
+      [2500, 1],
+    ]);
   });
 
   it('get longer in long trials, so that no report holds more than 600 of measure', () => {

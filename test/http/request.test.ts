@@ -36,6 +36,11 @@ describe('encodeRequest', () => {
       'GET / HTTP/1.0\r\nHost: example.test\r\nConnection: close\r\nUser-Agent: connbench\r\n\r\n',
     ],
     [
+      'Proxy-Connection in place of Connection',
+      { versionMinor: 0, connectionField: 'Proxy-Connection' },
+      'GET / HTTP/1.0\r\nHost: 127.0.0.1:8080\r\nProxy-Connection: keep-alive\r\nUser-Agent: connbench\r\n\r\n',
+    ],
+    [
       'POST says that its body is empty (RFC 9110 §8.6)',
       { method: 'POST', path: '/a/b?c=d&e=%20' },
       'POST /a/b?c=d&e=%20 HTTP/1.1\r\nHost: 127.0.0.1:8080\r\nConnection: keep-alive\r\nUser-Agent: connbench\r\nContent-Length: 0\r\n\r\n',

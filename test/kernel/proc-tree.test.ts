@@ -111,17 +111,19 @@ describe.skipIf(process.platform !== 'linux')('process trees (Linux)', () => {
   });
 
   it('keeps a process that lost its parent, and ends with the last', async () => {
-    const shell = spawn('sh', ['-c', 'sleep 60 & echo $!; wait'], { stdio: ['ignore', 'pipe', 'inherit'] });
-    const [line] = (await once(shell.stdout, 'data')) as [Buffer];
-    const sleeper = Number(line.toString());
+    // The child is a shell that says its pid once it waits for a line: one that is still being loaded opens and closes files.
+    const waiting = "sh -c 'echo $$; read line' <&3 & wait";
+    const shell = spawn('sh', ['-c', waiting], { stdio: ['ignore', 'pipe', 'inherit', 'pipe'] });
+    const [line] = (await once(shell.stdout!, 'data')) as [Buffer];
+    const child = Number(line.toString());
     const tree = new ProcessTreeReader(shell.pid!);
     living(tree.read());
     const ended = once(shell, 'exit');
     shell.kill('SIGKILL');
     await ended;
-    expect(living(tree.read()).openFiles).toBe(readdirSync(`/proc/${sleeper}/fd`).length);
-    process.kill(sleeper, 'SIGKILL');
-    while (!new ProcessReader(sleeper).read().ended) await new Promise(setImmediate);
+    expect(living(tree.read()).openFiles).toBe(readdirSync(`/proc/${child}/fd`).length);
+    process.kill(child, 'SIGKILL');
+    while (!new ProcessReader(child).read().ended) await new Promise(setImmediate);
     expect(tree.read()).toEqual({ ended: true });
   });
 

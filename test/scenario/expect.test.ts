@@ -26,7 +26,20 @@ describe('claims', () => {
         againstVariant: 'strategy=close strategy.pool.size=1',
         ratio: { below: 0.6, above: null },
         value: null,
+        shows: [],
       },
+    ]);
+  });
+
+  it('with the claims of a catalogue that it is evidence for', () => {
+    const claim = (shows: string): string =>
+      withClaim(
+        `{ claim: c, metric: connections.opened, of: strategy=close strategy.pool.size=1, value: { above: 0 }, shows: ${shows} }`,
+      );
+    expect(scenarioOf(claim('[C6, C9]')).expectations[0]?.shows).toEqual(['C6', 'C9']);
+    expect(briefsOf(claim('C6'))).toEqual(['6:107 expect[0].shows: must be a list, not "C6"']);
+    expect(briefsOf(claim('[C 6]'))).toEqual([
+      '6:115 expect[0].shows[0]: must be letters, digits, ".", "_" and "-", at most 32 of them, not "C 6"',
     ]);
   });
 
@@ -137,6 +150,9 @@ describe('metrics', () => {
     ['server.tls.earlyData', 'count'],
     ['server.faults.reset-before', 'count'],
     ['server.faults.reset', null],
+    ['errors.ECONNRESET', 'count'],
+    ['errors.econnreset', null],
+    ['errors', null],
     ['requests.duplicates', 'count'],
     ['requests.wholeTrial.retried', 'count'],
     ['latency.response', null],

@@ -29,7 +29,7 @@ expect:
       '1:1 nmae: is not a known key; known here: name, question, look, description, base, axes, baseline, blocks, expect, gates, explain [name]',
       '2:1 question: must be text',
       '3:1 load: is not a known key; known here: name, question, look, description, base, axes, baseline, blocks, expect, gates, explain [base.load]',
-      '5:3 base.stratgy: is not a known key; known here: client, strategy, server, network, load [strategy]',
+      '5:3 base.stratgy: is not a known key; known here: client, strategy, via, server, network, load, attackers [strategy]',
       '7:5 base.strategy.idleTimeout: is not a known key; known here: protocol, connection, pool, honourHint, retry, closeWith, pipelining, tls, tcp, timeouts [strategy.pool.idleTimeout]',
       '8:13 base.strategy.pool.idle_timeout: is not a known key; known here: size, scope, order, idleTimeout, maxRequests, maxLifetime, maxLifetimeJitter, validate, prefetch, queueLimit, queueTimeout [idleTimeout]',
       '8:31 base.strategy.pool.order: must be lifo, fifo or random, not "lfio" [lifo]',
@@ -42,7 +42,7 @@ expect:
       '16:5 expect[1].claim: is missing',
       '16:5 expect[1].metric: is missing',
       '16:5 expect[1].of: is missing',
-      '16:7 expect[1].metrc: is not a known key; known here: claim, metric, of, against, ratio, value [metric]',
+      '16:7 expect[1].metrc: is not a known key; known here: claim, metric, of, against, ratio, value, shows [metric]',
     ]);
   });
 
@@ -61,7 +61,7 @@ expect:
     const keys = ['__proto__', 'constructor', 'toString', 'hasOwnProperty'];
     for (const key of keys) {
       expect(briefsOf(`name: x\nbase:\n  ${key}: { polluted: 1 }`)).toEqual([
-        `3:3 base.${key}: is not a known key; known here: client, strategy, server, network, load`,
+        `3:3 base.${key}: is not a known key; known here: client, strategy, via, server, network, load, attackers`,
       ]);
     }
     expect(briefsOf('name: x\n__proto__: 1')).toHaveLength(1);

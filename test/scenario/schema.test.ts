@@ -323,7 +323,7 @@ describe('rules between knobs', () => {
       '2:17 base.load.model: must be open or closed, not "closde" [closed]',
     ]);
     expect(briefsOf('name: x\nbase: { load: { modle: closed, users: 5 } }')).toEqual([
-      '2:17 base.load.modle: is not a known key; known here: model, rate, arrivals, shape, trace, users, thinkTime, page, warmUp, steady, duration, workers, request, requests [model]',
+      '2:17 base.load.modle: is not a known key; known here: model, rate, arrivals, shape, trace, users, thinkTime, page, warmUp, steady, duration, workers, request, requests, leak [model]',
     ]);
   });
 });

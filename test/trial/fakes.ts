@@ -128,6 +128,8 @@ export function fakeTrial(behaviour: FakeBehaviour = {}): {
     openLab: () => never(),
     certificates: () => Promise.resolve({ caPem: 'CA', certPem: 'CERTIFICATE', keyPem: 'PRIVATE KEY' }),
     startServer: () => Promise.resolve(server),
+    startHop: () => never(),
+    startAttackers: () => never(),
     startGenerator: () => Promise.resolve(generator),
     startSampler: () =>
       Promise.resolve({ sample: () => Promise.resolve(), stop: () => Promise.resolve(fixtures.sampler) }),

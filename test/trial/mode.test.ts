@@ -1,9 +1,11 @@
 /** Where a trial runs, and what is refused before anything runs. */
+import { existsSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import type { Lab, LabOptions } from '../../src/lab/lab.ts';
 import type { NetworkConfig, TrialConfig } from '../../src/scenario/config.ts';
 import { UserError } from '../../src/scenario/user-error.ts';
 import { assertAllowed, assertSettingsTaken, capturePath, resolveMode } from '../../src/trial/mode.ts';
+import { proxyConfig } from '../hops/hop-config.ts';
 import { config } from './fixtures.ts';
 
 const yes = { ok: true, how: 'root' } as const;
@@ -52,6 +54,14 @@ describe('refusals', () => {
     }).toThrow('the server 10.0.0.1 is not on this machine');
     assertAllowed([external('10.0.0.1')], no, { ...nothing, allowRemote: true });
     assertAllowed([external('127.0.0.2')], no, nothing);
+  });
+
+  test.skipIf(existsSync('/usr/sbin/haproxy'))('a program that is not installed', () => {
+    const hop = { ...proxyConfig(), kind: 'haproxy' } as const;
+    expect(() => {
+      assertAllowed([{ ...inMode('host'), via: [hop] }], no, nothing);
+    }).toThrow(/^via asks for haproxy: haproxy is not installed: /);
+    assertAllowed([{ ...inMode('host'), via: [proxyConfig()] }], no, nothing);
   });
 
   test('a capture without a lab', () => {

@@ -47,7 +47,7 @@ test('in host mode every count that there is agrees, and the client has none of 
     ]),
   ).toEqual([
     ['connections', null, 10, 10, true],
-    ['connects', null, null, 10, true],
+    ['connects', null, 10, 10, true],
     ['requests', 98, 100, null, true],
     ['requestsSent', 100, 100, null, true],
     ['closes', null, 10, null, true],

@@ -56,6 +56,7 @@ const peakFds = (fds: number): Change => {
   const samples = sampler.samples.map((sample) => ({ ...sample, client: { ...sample.client, fds } }));
   return { sampler: { ...sampler, samples } };
 };
+const fewFiles = { ...config, server: { ...config.server, nofile: 64 } } as TrialConfig;
 const longLink: TrialConfig = {
   ...config,
   network: { ...config.network, link: { ...config.network.link, rttMs: 100 } },
@@ -273,6 +274,12 @@ describe('warnings', () => {
     ['connects refused for want of files', report({ errors: [refusedFile] }), 'fd-limit', true],
     ['connects refused otherwise', report({ errors: [{ ...refusedFile, code: 'ECONNREFUSED' }] }), 'fd-limit', false],
     ['an accept that failed', { server: { ...server, acceptErrors: 1 } }, 'fd-limit', true],
+    [
+      'an accept that failed where the scenario limits descriptors',
+      { server: { ...server, acceptErrors: 1 }, config: fewFiles },
+      'fd-limit',
+      false,
+    ],
     ['others on 11 % of the processors', machine({ others: 0.11 }), 'machine-busy', true],
     ['others on 9 %', machine({ others: 0.09 }), 'machine-busy', false],
     ['6 % stolen', machine({ steal: 0.06 }), 'machine-busy', true],

@@ -36,6 +36,8 @@ function dependencies(): TrialDependencies {
       current = fakeTrial().dependencies;
       return current.startServer(...args);
     },
+    startHop: (...args) => current.startHop(...args),
+    startAttackers: (options) => current.startAttackers(options),
     startGenerator: (options) => current.startGenerator(options),
     startSampler: (request) => current.startSampler(request),
     readKernelCounters: () => current.readKernelCounters(),

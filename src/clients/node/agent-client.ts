@@ -8,6 +8,7 @@ import { requestNumberField } from '../../http/request-number.ts';
 import type { RequestConfig, StrategyConfig } from '../../scenario/config.ts';
 import type { ClientFacts, ClientCloseReason } from '../observations.ts';
 import type { Attempt, NodeClient, NodeClientSetup } from './node-client.ts';
+import { ForgottenResponses } from './forgotten-responses.ts';
 import type { NodeConnection } from './node-connection.ts';
 import { sourceAddresses } from '../source-addresses.ts';
 
@@ -27,6 +28,8 @@ export interface AgentKind {
 interface Carrier {
   readonly connection: NodeConnection;
   attempt: Attempt | null;
+  /** The request whose response nobody reads; null: none. */
+  leak: Attempt | null;
   /** The seconds of the last `Keep-Alive: timeout=`; null without one. */
   hintSeconds: number | null;
 }
@@ -48,6 +51,7 @@ export class AgentClient implements NodeClient {
   readonly #prepared: readonly Prepared[];
   readonly #agents: (Agent | undefined)[] = [];
   readonly #carriers = new WeakMap<Duplex, Carrier>();
+  readonly #forgotten: ForgottenResponses;
   readonly #sources: readonly string[];
   #opened = 0;
 
@@ -58,6 +62,7 @@ export class AgentClient implements NodeClient {
     this.#kind = kind;
     this.#request = config.strategy.tls === undefined ? httpRequest : httpsRequest;
     this.#prepared = setup.requests.map((one) => prepare(one, host, port, config.strategy.connection));
+    this.#forgotten = new ForgottenResponses(config.load.leak);
     this.#sources = sourceAddresses(setup.task);
     this.facts = kind.facts(this.#agentOf(0));
   }
@@ -88,6 +93,7 @@ export class AgentClient implements NodeClient {
   }
 
   close(): void {
+    this.#forgotten.close();
     for (const agent of this.#agents) agent?.destroy();
   }
 
@@ -110,7 +116,18 @@ export class AgentClient implements NodeClient {
       if (carrier !== undefined) carrier.attempt = null;
       attempt.answered(response.statusCode ?? 0);
     });
-    response.resume();
+    if (attempt.leaks) this.#forget(response, carrier, attempt);
+    else response.resume();
+  }
+
+  /** A listener that does not read: without any, Node would read the response to its end (lib/_http_client.js, `_dump`). */
+  #forget(response: IncomingMessage, carrier: Carrier | undefined, attempt: Attempt): void {
+    if (carrier !== undefined) {
+      carrier.attempt = null;
+      carrier.leak = attempt;
+    }
+    this.#forgotten.forget(response);
+    attempt.leaked();
   }
 
   #agentOf(owner: number): Agent {
@@ -135,14 +152,22 @@ export class AgentClient implements NodeClient {
     });
     agent.on('free', (socket: Duplex) => {
       const carrier = this.#carriers.get(socket);
-      if (carrier !== undefined && socket.destroyed && !wasDestroyed) this.#retired(carrier);
+      if (carrier === undefined) return;
+      carrier.leak?.released();
+      carrier.leak = null;
+      if (socket.destroyed && !wasDestroyed) this.#retired(carrier);
     });
     return agent;
   }
 
   #watch(socket: Socket): void {
     const { tcp } = this.#strategy;
-    const carrier: Carrier = { connection: this.#setup.ledger.track(socket), attempt: null, hintSeconds: null };
+    const carrier: Carrier = {
+      connection: this.#setup.ledger.track(socket),
+      attempt: null,
+      leak: null,
+      hintSeconds: null,
+    };
     this.#carriers.set(socket, carrier);
     // tls.connect does not pass these on (Node 20.20.2), and a keepalive is the Agent's own affair only where it keeps connections.
     if (socket instanceof TLSSocket) socket.setNoDelay(tcp.noDelay);
@@ -151,7 +176,7 @@ export class AgentClient implements NodeClient {
       carrier.attempt?.firstByte();
     });
     socket.prependListener('timeout', () => {
-      if (carrier.attempt !== null) return;
+      if (carrier.attempt !== null || carrier.leak !== null) return;
       carrier.connection.endsFor(this.#kind.retireReason?.(carrier.connection, true) ?? 'idleTimeout');
     });
   }

@@ -24,6 +24,8 @@ export interface Attempt {
   readonly number: string | null;
   /** Whose connections it may use: the user with pool scope `session`, else 0. Below `NodeClientSetup.owners`. */
   readonly owner: number;
+  /** Its response is to be left unread, as by a program that forgets it: then `leaked` takes the place of `answered`. */
+  readonly leaks: boolean;
   /** Set by `onConnection`. */
   readonly connection: NodeConnection | null;
   /** The connection that carries it, open or still opening. Of several calls the last one counts: a client may move it before it is sent. */
@@ -34,6 +36,10 @@ export interface Attempt {
   firstByte(): void;
   /** The response was read in full. */
   answered(status: number): void;
+  /** The head of the response is here, and nobody reads the rest. */
+  leaked(): void;
+  /** Of a response that leaked: the client is through with it all the same, and has its connection back. */
+  released(): void;
   /** The client, having written it, sends it once more by itself: what it said of the try before is void. */
   again(): void;
   /** It came to nothing. `code`: the client's own, `ECONNRESET`, `HPE_INVALID_CONSTANT`, `UND_ERR_SOCKET`. */

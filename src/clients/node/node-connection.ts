@@ -19,6 +19,8 @@ export class NodeConnection {
   answered = 0;
   /** When the last request on it ended; null before the first one did. */
   freedNs: number | null = null;
+  /** The request whose response holds it although nobody reads that; told when the connection is gone. Null: none. */
+  holder: { released(): void } | null = null;
   /** A SYN went out, or was about to: `SocketLedger` only. */
   attempted = false;
   /** In the very step in which connect(2) is called: `SocketLedger` only. */

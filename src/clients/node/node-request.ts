@@ -15,6 +15,7 @@ export interface PlannedRequest {
   readonly user: number;
   readonly owner: number;
   readonly alternative: number;
+  readonly leaks: boolean;
   readonly number: string | null;
 }
 
@@ -24,6 +25,9 @@ export interface AttemptSink {
   written(request: NodeRequest): void;
   sentAgain(request: NodeRequest): void;
   answered(request: NodeRequest, status: number, nowNs: number): void;
+  leaked(request: NodeRequest, nowNs: number): void;
+  /** A leak came to an end: its connection is closed, or was given back. */
+  released(request: NodeRequest): void;
   failed(request: NodeRequest, code: string, nowNs: number): void;
 }
 
@@ -66,6 +70,10 @@ export class NodeRequest implements Attempt {
 
   get owner(): number {
     return this.plan.owner;
+  }
+
+  get leaks(): boolean {
+    return this.plan.leaks;
   }
 
   get number(): string | null {
@@ -150,6 +158,24 @@ export class NodeRequest implements Attempt {
     this.connection.answered++;
     this.#sink.answered(this, status, now);
     this.connection.freedNs = now;
+  }
+
+  leaked(): void {
+    const { connection } = this;
+    if (this.isOver) return;
+    if (connection === null) throw new Error('a client reports a response without a connection');
+    const now = nowNs();
+    this.written();
+    connection.holder = this;
+    this.#sink.leaked(this, now);
+  }
+
+  released(): void {
+    const { connection } = this;
+    if (connection?.holder !== this) return;
+    connection.holder = null;
+    connection.freedNs = nowNs();
+    this.#sink.released(this);
   }
 
   failed(code: string): void {

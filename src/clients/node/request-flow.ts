@@ -104,12 +104,13 @@ export class RequestFlow implements AttemptSink {
     const workload = this.#workload;
     const { strategy, worker, numbered } = this.#setup;
     const { nextNs: intendedNs, inMeasure, user, alternative } = workload;
+    const leaks = workload.leaks === 1;
     if (!(inMeasure === 1 ? this.#measureIsKnown : this.#warmUpIsKnown)) this.#recorder.scheduled(inMeasure);
     this.#recorder.started(inMeasure, nowNs - intendedNs);
     workload.take();
     const owner = strategy.pool.scope === 'session' ? user : 0;
     const number = numbered ? requestNumber(worker, this.#sequence++) : null;
-    return { intendedNs, startNs: nowNs, inMeasure, user, owner, alternative, number };
+    return { intendedNs, startNs: nowNs, inMeasure, user, owner, alternative, leaks, number };
   }
 
   #attempt(plan: PlannedRequest, isRetry: boolean, nowNs: number): void {
@@ -165,6 +166,20 @@ export class RequestFlow implements AttemptSink {
       status,
     );
     this.#settle(request.plan, nowNs, false);
+  }
+
+  /** For the program it is over. Among those of its owner it stays one that has a connection, until that is released. */
+  leaked(request: NodeRequest, nowNs: number): void {
+    const { inMeasure, user } = request.plan;
+    this.#leave(request);
+    this.#recorder.leaked(inMeasure);
+    this.#inFlight--;
+    this.#workload.settled(user, nowNs, false);
+    this.#setup.onSettled();
+  }
+
+  released({ plan }: NodeRequest): void {
+    this.#ofOwner[plan.owner]!--;
   }
 
   failed(request: NodeRequest, code: string, nowNs: number): void {

@@ -48,6 +48,7 @@ export async function prepareNodeClient(task: ClientTask, make: NodeClientFactor
   const ledger = new SocketLedger({
     live,
     tls: strategy.tls !== undefined,
+    leaks: load.leak !== undefined,
     onEstablished: () => {
       recorder?.opened();
     },

@@ -19,6 +19,8 @@ export interface SocketLedgerSetup {
   readonly live: LiveCounts;
   /** Connections are encrypted: then their handshakes are counted. */
   readonly tls: boolean;
+  /** The load leaks responses: then the connections that they hold at the end are counted. */
+  readonly leaks?: boolean;
   /** A connection was established. */
   readonly onEstablished: () => void;
 }
@@ -36,9 +38,10 @@ export class SocketLedger {
   #tearingDown = false;
   #onEmpty: (() => void)[] = [];
 
-  constructor({ live, tls, onEstablished }: SocketLedgerSetup) {
+  constructor({ live, tls, leaks = false, onEstablished }: SocketLedgerSetup) {
     this.#handshakes = tls ? { full: 0, resumed: 0, earlyData: 0, failed: 0 } : null;
     this.#tally = new ConnectionLedger(live);
+    if (leaks) this.#tally.leaked = 0;
     this.#onEstablished = onEstablished;
   }
 
@@ -70,6 +73,9 @@ export class SocketLedger {
 
   /** From now on connections that are closed for no other reason are closed because the trial is over. */
   beginTearDown(): void {
+    if (!this.#tearingDown && this.#tally.leaked !== null) {
+      this.#tally.leaked = [...this.#connections.values()].filter(({ holder }) => holder !== null).length;
+    }
     this.#tearingDown = true;
   }
 
@@ -187,6 +193,7 @@ export class SocketLedger {
 
   #settle(connection: NodeConnection): void {
     this.#connections.delete(connection.socket);
+    connection.holder?.released();
     const { socket, establishedNs } = connection;
     this.#bytesSent += socket.bytesWritten;
     this.#bytesReceived += socket.bytesRead;

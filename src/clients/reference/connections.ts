@@ -15,6 +15,9 @@ export const LINGERING = 5;
 /** TCP is established, and TLS is not. */
 export const HANDSHAKING = 6;
 
+/** Its response is forgotten: nobody reads it any more, and nobody gives it back to the pool. */
+export const LEAKED = 7;
+
 export const NO_REQUEST = -1;
 /** Of a request that waits for a connection. */
 export const NO_CONNECTION = -1;

@@ -15,6 +15,7 @@ import {
   CONNECTING,
   ConnectionTable,
   HANDSHAKING,
+  LEAKED,
   LINGERING,
   NO_CONNECTION,
   NO_REQUEST,
@@ -139,7 +140,8 @@ export class Exchanges implements TransportEvents {
   }
 
   isOpen(slot: number): boolean {
-    return this.#connections.state[slot] !== CLOSED;
+    const state = this.#connections.state[slot];
+    return state !== CLOSED && state !== LEAKED;
   }
 
   finSeen(slot: number): void {
@@ -159,11 +161,26 @@ export class Exchanges implements TransportEvents {
     }
     const parser = this.#connections.parser(slot);
     let next = parser.feed(bytes, start, end);
+    if (this.flow.table.leaks[this.#connections.request[slot]!] === 1 && parser.headDone) {
+      this.#forget(slot, nowNs);
+      return;
+    }
     if (this.#pipelining !== null) next = this.#readOn(this.#pipelining, slot, bytes, next, end, nowNs);
     if (parser.done) this.#complete(slot, parser, next < end, nowNs);
     else if (parser.error !== 0)
       this.#dispatch.failAndClose(slot, 'download', responseErrorName(parser.error), 'badResponse', nowNs);
     else if (this.#pipelining !== null) this.#dispatch.serveQueue(this.#pool.ownerOf(slot), nowNs);
+  }
+
+  /** The program has the head and forgets the rest. The connection keeps its place in the pool, and is never given back. */
+  #forget(slot: number, nowNs: number): void {
+    const request = this.#connections.request[slot]!;
+    if (this.#writer.isUnsent(slot)) this.#recorder.sent++;
+    this.#connections.takeParserBack(slot);
+    this.#connections.state[slot] = LEAKED;
+    this.#connections.request[slot] = NO_REQUEST;
+    this.#deadlines.cancel(slot);
+    this.flow.leaked(request, nowNs);
   }
 
   /** Takes the answers that end before `end`, as long as others are awaited behind them. Gives the offset behind what was read. */
@@ -316,7 +333,10 @@ export class Exchanges implements TransportEvents {
   /** Closes what is still open, after the last request. */
   tearDown(): void {
     this.#dispatch.stopping = true;
-    for (let slot = 0; slot < this.#connections.capacity; slot++) this.#closer.tearDown(slot);
+    for (let slot = 0; slot < this.#connections.capacity; slot++) {
+      if (this.#connections.state[slot] === LEAKED) this.#ledger.leaked = (this.#ledger.leaked ?? 0) + 1;
+      this.#closer.tearDown(slot);
+    }
   }
 
   /** Whether connections still wait for the FIN that their server announced. */

@@ -22,6 +22,8 @@ export class ConnectionLedger {
   resetsSent = 0;
   /** Idle connections that turned out to be dead by the look before their reuse; null where nobody looks. */
   foundDead: number | null = null;
+  /** Connections that a forgotten response held until the end; null where the load forgets none. */
+  leaked: number | null = null;
   /** Null without TLS. */
   readonly handshakes: HandshakeCounts | null;
   readonly #closes = Object.fromEntries(clientCloseReasons.map((reason) => [reason, 0])) as Record<
@@ -74,6 +76,7 @@ export class ConnectionLedger {
       resetsSent: this.resetsSent,
       requestsPerConnection,
       ...(this.foundDead === null ? {} : { foundDead: this.foundDead }),
+      ...(this.leaked === null ? {} : { leaked: this.leaked }),
       ...(this.handshakes === null ? {} : { tls: { ...this.handshakes } }),
     };
   }

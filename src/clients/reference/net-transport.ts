@@ -103,7 +103,7 @@ export class NetTransport implements ReferenceTransport {
   open(slot: number): number {
     const { host, port, tcp, sources } = this.#setup;
     const localAddress = sources[this.#turnOfSource++ % sources.length];
-    const socket = connect({
+    const socket: Socket = connect({
       host,
       port,
       ...(localAddress === undefined ? {} : { localAddress }),
@@ -115,8 +115,9 @@ export class NetTransport implements ReferenceTransport {
         buffer: this.#buffer,
         callback: (count, buffer) => {
           if (this.#sockets[slot] === socket) this.#engine.exchanges.data(slot, buffer, 0, count, nowNs());
+          const isRead = this.#sockets[slot] !== socket || this.#engine.exchanges.isOpen(slot);
           this.#turn();
-          return true;
+          return isRead;
         },
       },
     });

@@ -56,6 +56,7 @@ export class RequestFlow {
     table.inMeasure[request] = inMeasure;
     table.user[request] = workload.user;
     table.alternative[request] = workload.alternative;
+    table.leaks[request] = workload.leaks;
     table.number[request] = this.retries === null ? -1 : this.#sequence++;
     table.isAgain[request] = 0;
     table.ahead[request] = 0;
@@ -89,6 +90,12 @@ export class RequestFlow {
       nowNs,
       status,
     );
+    this.#settle(request, nowNs, false);
+  }
+
+  /** Its head was read, and the program forgets the rest: for whoever sent it, it is over. */
+  leaked(request: number, nowNs: number): void {
+    this.#recorder.leaked(this.table.inMeasure[request]!);
     this.#settle(request, nowNs, false);
   }
 

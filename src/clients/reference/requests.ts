@@ -12,6 +12,8 @@ export class RequestTable {
   user = new Int32Array(256);
   /** Which of the load's requests it is. */
   alternative = new Uint16Array(256);
+  /** 1 where nobody will read its response. */
+  leaks = new Uint8Array(256);
   /** What it is numbered by within its worker; -1 where requests are not. */
   number = new Float64Array(256);
   /** 1 while it is at its second try. */
@@ -63,6 +65,9 @@ export class RequestTable {
     const alternative = new Uint16Array(capacity);
     alternative.set(this.alternative);
     this.alternative = alternative;
+    const leaks = new Uint8Array(capacity);
+    leaks.set(this.leaks);
+    this.leaks = leaks;
     this.number = wider(this.number);
     const isAgain = new Uint8Array(capacity);
     isAgain.set(this.isAgain);

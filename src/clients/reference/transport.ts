@@ -49,6 +49,6 @@ export interface TransportEvents {
   eof(slot: number, nowNs: number, cut?: boolean): void;
   broken(slot: number, code: string, nowNs: number): void;
   writable(slot: number, nowNs: number): void;
-  /** Whether the engine still has this connection open: false once it was closed in an event. */
+  /** Whether the engine still reads this connection: false once it was closed in an event, or its response forgotten. */
   isOpen(slot: number): boolean;
 }

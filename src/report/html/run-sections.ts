@@ -6,7 +6,10 @@ import { canvasFigures } from './canvas-section.ts';
 import { comparisonParts } from './comparison-section.ts';
 import { environmentSection, redoSection } from './environment-section.ts';
 import { section } from './frame.ts';
+import { attackersSection } from './attackers-section.ts';
+import { hopsSection } from './hops-section.ts';
 import { html, type Content, type Markup } from './markup.ts';
+import { modelSection } from './model-section.ts';
 import type { RunPlotTexts } from './plot-shapes.ts';
 import { dotsFigure, phasesFigure, reuseFigure } from './plots-section.ts';
 import { ownFiguresSection } from './own-figures-section.ts';
@@ -81,6 +84,9 @@ function partsOf(view: RunView, plots: RunPlotTexts): readonly Part[] {
     ['special', 'Protocol, handshakes and retries', specialSection(view)],
     ['comparison', 'Comparison', comparisonSection(view)],
     ['plots', 'Plots', section(level, `${id}-plots`, 'Plots', [plotGrid(view, plots)])],
+    ['hops', 'On the way', hopsSection(view)],
+    ['attackers', 'Attackers', attackersSection(view)],
+    ['model', 'Model', modelSection(view)],
     ['slowest', 'Slowest requests', slowestSection(view)],
     ['own', 'As the client says', ownFiguresSection(view)],
     ['gates', 'Gates', gatesSection(level, id, suffix, gates)],

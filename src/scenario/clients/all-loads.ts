@@ -18,4 +18,5 @@ export const generatorLoad: LoadTable = {
   workers: byGenerator,
   request: byGenerator,
   requests: byGenerator,
+  leak: { maps: 'the response of its own API, unread' },
 };

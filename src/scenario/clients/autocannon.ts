@@ -67,6 +67,7 @@ export const autocannonTable: ClientTable = {
     workers: { maps: '--workers', note: 'with 1 it runs without' },
     request: { maps: '--method, --input, --headers' },
     requests: { only: 'none', because: 'it goes through its requests in turn, and draws none by weight' },
+    leak: { only: 'none', because: 'it reads every response' },
   },
   options: {},
   aliases: {
@@ -84,7 +85,13 @@ export const autocannonTable: ClientTable = {
     download: notTimed,
     lag: notTimed,
   },
-  rules: (config) => [...userRules(config), ...workerRules(config), ...timeoutRules(config), ...requestRules(config)],
+  rules: (config) => [
+    ...userRules(config),
+    ...workerRules(config),
+    ...timeoutRules(config),
+    ...requestRules(config),
+    ...viaRules(config),
+  ],
   prefers: preferred,
 };
 
@@ -102,6 +109,14 @@ function userRules({ strategy, load }: FilledConfig): readonly ClientRule[] {
   if (typeof pool.size !== 'number' || load.users === pool.size * pipelining) return [];
   const message = `${load.users} is not possible with client autocannon, strategy.pool.size ${pool.size} and pipelining ${pipelining}: its users are its connections, so that there are ${pool.size * pipelining}`;
   return [{ paths: ['load.users', 'strategy.pool.size', 'strategy.pipelining', 'client'], message }];
+}
+
+/** Along a way every program's count of connections is compared with the next one's, and the client's is the first. */
+function viaRules({ via = [] }: FilledConfig): readonly ClientRule[] {
+  if (via.length === 0) return [];
+  const message =
+    'is not possible with client autocannon: it counts no connections, so that nothing could be compared along the way';
+  return [{ paths: ['via', 'client'], message }];
 }
 
 /** It lowers the number of connections to the rate, and each connection has a whole share of it. */

@@ -56,8 +56,10 @@ function clientSection(table: ClientTable): string {
     ...Object.entries(table.options).map(([name, entry]) => optionLine(name, entry)),
     ...Object.entries(table.aliases).map(([name, alias]) => aliasLine(name, alias)),
   ];
-  const ownLoad = Object.values(table.load).every((entry) => 'maps' in entry && entry.maps === 'generator');
-  const load = ownLoad ? [] : ['', 'Its load is its own:', '', ...loadLines(table)];
+  // Who decides when requests are due decides the load: of all else there are notes.
+  const { model } = table.load;
+  const ofGenerator = 'maps' in model && model.maps === 'generator';
+  const load = ofGenerator ? [] : ['', 'Its load is its own:', '', ...loadLines(table)];
   const lines = [`## ${table.name}`, '', table.what];
   const notes = [...refused, ...loads, ...phaseLines(table)];
   if (notes.length > 0) lines.push('', ...notes);

@@ -36,7 +36,13 @@ export const fetchTable: ClientTable = {
     'timeouts.connect': { only: '10s', because: asItComes },
     'timeouts.response': { maps: 'signal' },
   },
-  load: generatorLoad,
+  load: {
+    ...generatorLoad,
+    leak: {
+      maps: 'fetch, its Response unread',
+      note: 'a body of up to 16 KiB is taken in all the same; one that is larger holds its connection until the Response is collected',
+    },
+  },
   options: {},
   aliases: {},
   phases: allPhases,

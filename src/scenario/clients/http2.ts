@@ -30,7 +30,13 @@ export const http2Table: ClientTable = {
     'timeouts.connect': byRunner,
     'timeouts.response': byRunner,
   },
-  load: generatorLoad,
+  load: {
+    ...generatorLoad,
+    leak: {
+      only: 'none',
+      because: 'a stream that nobody reads leaves its session to the others: what it holds is no connection',
+    },
+  },
   options: {},
   aliases: {},
   phases: allPhases,

@@ -64,6 +64,7 @@ const everyLoadKnob: Readonly<Record<LoadKnob, true>> = {
   workers: true,
   request: true,
   requests: true,
+  leak: true,
 };
 
 export const strategyKnobs = Object.keys(everyStrategyKnob) as readonly StrategyKnob[];

@@ -57,7 +57,13 @@ export const nodeHttpTable: ClientTable = {
     'timeouts.connect': byRunner,
     'timeouts.response': byRunner,
   },
-  load: generatorLoad,
+  load: {
+    ...generatorLoad,
+    leak: {
+      maps: "a listener of 'response' that does not read",
+      note: 'the socket stays with its request, however small the body; without a listener Node would read it',
+    },
+  },
   options: {
     maxFreeSockets: {
       type: 'count',

@@ -47,8 +47,24 @@ export const referenceTable: ClientTable = {
     'timeouts.connect': engine,
     'timeouts.response': engine,
   },
-  load: generatorLoad,
-  options: {},
+  load: {
+    ...generatorLoad,
+    leak: {
+      maps: 'reference engine',
+      note: 'the connection is read no more, keeps its place in the pool and stays open until the end of the trial',
+      refuses: [
+        { values: ['natural', 'forced'], because: 'it has no objects that a collector could find: give never' },
+      ],
+    },
+  },
+  options: {
+    connectionField: {
+      type: 'choice',
+      words: ['Connection', 'Proxy-Connection'],
+      description:
+        'The field that says keep-alive or close. Proxy-Connection: as clients of a proxy did before HTTP/1.1, in place of Connection (RFC 9112, C.2.2). Default: Connection.',
+    },
+  },
   aliases: {},
   phases: allPhases,
   rules: ({ strategy }) => pipeliningRules(strategy),

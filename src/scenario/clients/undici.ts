@@ -54,7 +54,13 @@ export const undiciTable: ClientTable = {
     'timeouts.connect': { maps: 'connectTimeout' },
     'timeouts.response': { maps: 'signal' },
   },
-  load: generatorLoad,
+  load: {
+    ...generatorLoad,
+    leak: {
+      maps: 'undici.request, its body unread',
+      note: 'a body of up to 64 KiB is taken in all the same, and its connection goes back to the pool',
+    },
+  },
   options: {
     dispatcher: {
       type: 'choice',
@@ -89,7 +95,7 @@ export const undiciTable: ClientTable = {
     connectTimeout: { knob: 'timeouts.connect', unit: 'ms' },
   },
   phases: allPhases,
-  rules: (config) => optionRules(config),
+  rules: (config) => [...optionRules(config), ...leakRules(config)],
   versionRules,
 };
 
@@ -114,6 +120,14 @@ function isOlder(version: string, than: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   const [wantedMajor = 0, wantedMinor = 0] = than.split('.').map(Number);
   return major < wantedMajor || (major === wantedMajor && minor < wantedMinor);
+}
+
+/** Leaks are left to `undici.request`, which is called with the pool itself. */
+function leakRules({ client, load: { leak } }: FilledConfig): readonly ClientRule[] {
+  const { maxRetries } = typeof client === 'string' ? {} : (client.options ?? {});
+  if (leak === undefined || maxRetries === undefined) return [];
+  const message = `is not possible with client undici and maxRetries ${String(maxRetries)}: a response that a RetryAgent hands on is not read by the program alone`;
+  return [{ paths: ['load.leak', 'client.options.maxRetries', 'client'], message }];
 }
 
 function optionRules({ client, strategy: { pool } }: FilledConfig): readonly ClientRule[] {

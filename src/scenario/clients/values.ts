@@ -27,13 +27,19 @@ function isValue(value: unknown): value is Value {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
 }
 
-/** Of a shape its kind, of a drawn think time its distribution; `none` and `given` for maps and lists; null where the model has no such knob. */
+/** Of a leak who collects it, of a shape its kind, of a drawn think time its distribution; `none` and `given` for maps and lists; null where the model has no such knob. */
 export function loadValue(load: FilledLoad, knob: LoadKnob): Value | null {
+  if (knob === 'leak') return leakOf(load);
   if (knob === 'shape') return load.model === 'closed' ? null : shapeOf(load);
   if (knob === 'trace' || knob === 'page' || knob === 'requests') return knob in load ? 'given' : 'none';
   const value = step(load, knob);
   if (knob === 'thinkTime' && typeof value === 'object') return String(step(value, 'distribution'));
   return isValue(value) ? value : null;
+}
+
+function leakOf({ leak }: FilledLoad): Value {
+  if (leak === undefined) return 'none';
+  return leak.collect === 'never' || leak.collect === 'natural' ? leak.collect : 'forced';
 }
 
 function shapeOf(load: FilledLoad): Value {

@@ -50,6 +50,7 @@ function send(by: NodeClient): Promise<number> {
       alternative: 0,
       number: null,
       owner: 0,
+      leaks: false,
       get connection() {
         return carrier;
       },
@@ -59,6 +60,8 @@ function send(by: NodeClient): Promise<number> {
       written: () => undefined,
       firstByte: () => undefined,
       again: () => undefined,
+      leaked: () => undefined,
+      released: () => undefined,
       answered: () => {
         resolve(carrier!.id);
       },

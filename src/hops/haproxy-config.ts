@@ -1,0 +1,63 @@
+/** HAProxy as a hop: its configuration from the knobs of a reverse proxy. Pure. */
+import type { ProxyHopConfig } from '../scenario/hop-config.ts';
+import type { Endpoint, LiveHopSettings } from './messages.ts';
+
+/** HAProxy's timers count milliseconds in 31 bits: about 24.8 days stand for never. */
+const longTime = '24d';
+
+/**
+ * In the foreground, with one thread, so that its pool is one. Unused connections are closed by halves each `pool-purge-delay`, which is why
+ * an idle timeout cannot be asked for; a pool of no connections is `http-server-close`.
+ */
+export function haproxyConfig(config: ProxyHopConfig, at: Endpoint, next: Endpoint): string {
+  const { upstream } = config;
+  const { pool, timeouts } = upstream;
+  const keeps = upstream.connection === 'keep-alive' && pool.size > 0;
+  const reuse = pool.maxRequests === Infinity ? '' : ` max-reuse ${pool.maxRequests - 1}`;
+  return [
+    'global',
+    '  nbthread 1',
+    '  maxconn 16384',
+    'defaults',
+    '  mode http',
+    `  option ${keeps ? 'http-keep-alive' : 'http-server-close'}`,
+    `  http-reuse ${keeps ? 'always' : 'never'}`,
+    `  timeout connect ${time(timeouts.connectMs)}`,
+    `  timeout server ${time(timeouts.responseMs)}`,
+    `  timeout client ${longTime}`,
+    '  timeout http-request 60000ms',
+    `  timeout http-keep-alive ${time(config.keepAliveTimeoutMs)}`,
+    ...(upstream.retry === 'none'
+      ? ['  retries 0']
+      : ['  retries 1', '  retry-on conn-failure empty-response response-timeout']),
+    'frontend clients',
+    `  bind ${at.host}:${at.port} backlog 4096`,
+    '  default_backend next',
+    'backend next',
+    `  server next ${next.host}:${next.port}${keeps ? ` pool-max-conn ${pool.size} pool-purge-delay ${longTime}${reuse}` : ''}`,
+    '',
+  ].join('\n');
+}
+
+/** HAProxy does not print what it runs with: these are the settings that it was given, and took. */
+export function haproxySettings(config: ProxyHopConfig, runtime: string, text: string): LiveHopSettings {
+  const { upstream } = config;
+  const keeps = upstream.connection === 'keep-alive' && upstream.pool.size > 0;
+  return {
+    runtime,
+    keepAliveTimeoutMs: config.keepAliveTimeoutMs,
+    maxRequests: null,
+    upstream: {
+      poolSize: keeps ? upstream.pool.size : 0,
+      idleTimeoutMs: null,
+      maxRequests: keeps ? upstream.pool.maxRequests : 1,
+      connectTimeoutMs: upstream.timeouts.connectMs,
+      responseTimeoutMs: upstream.timeouts.responseMs,
+    },
+    text,
+  };
+}
+
+function time(ms: number): string {
+  return ms === Infinity ? longTime : `${Math.ceil(ms)}ms`;
+}
