@@ -103,27 +103,14 @@ class AttackersProcess implements AttackersHandle {
   }
 
   /** The first answer that `pick` takes. Rejects with an AttackersError where the process ends before, or does not answer in time. */
-  async expect<Answer>(what: string, pick: (message: FromAttackers) => Answer | null): Promise<Answer> {
-    let timer: NodeJS.Timeout | undefined;
-    let forget: () => unknown = () => undefined;
-    const answer = new Promise<Answer>((resolve, reject) => {
-      forget = this.#child.onMessage((message) => {
-        const picked = pick(message);
-        if (picked !== null) resolve(picked);
-      });
-      timer = setTimeout(() => {
-        reject(new AttackersError('EDEADLINE', `The attackers did not answer ${what} within ${this.#deadlineMs} ms.`));
-      }, this.#deadlineMs);
-      void this.#child.ended.then((end) => {
-        reject(this.#endError(end));
-      });
+  expect<Answer>(what: string, pick: (message: FromAttackers) => Answer | null): Promise<Answer> {
+    const deadlineMs = this.#deadlineMs;
+    const sentence = `The attackers did not answer ${what} within ${deadlineMs} ms.`;
+    return this.#child.answer(pick, {
+      deadlineMs,
+      silence: () => new AttackersError('EDEADLINE', sentence),
+      ending: (end) => this.#endError(end),
     });
-    try {
-      return await answer;
-    } finally {
-      clearTimeout(timer);
-      forget();
-    }
   }
 
   #endError(end: ProcessEnd): AttackersError {

@@ -9,6 +9,7 @@ import type { KnownScenario } from './claims-file.ts';
 import type { Claim } from './claims-schema.ts';
 import { drawClaim, plotPath } from './claim-drawing.ts';
 import { machineSection } from './machine-section.ts';
+import { modelsPath, renderModels } from './model-part.ts';
 import { scenariosSection } from './scenarios-section.ts';
 
 export interface CatalogueScenario extends KnownScenario {
@@ -30,13 +31,14 @@ export interface HandbookFile {
   readonly text: string;
 }
 
-/** `HANDBOOK.md` first, then a drawing for each claim of whose plot there are results. */
+/** `HANDBOOK.md` first, then a drawing for each claim of whose plot there are results, and theory beside all figures. */
 export function renderHandbook(input: HandbookInput): readonly HandbookFile[] {
   const outcomes = claimOutcomes(input.claims, input.scenarios, input.runs);
   const drawings = outcomes.flatMap(({ claim }): readonly HandbookFile[] => {
     const text = drawClaim(claim, input.runs);
     return text === null ? [] : [{ path: plotPath(claim), text }];
   });
+  const models = renderModels(input);
   const drawn = new Set(drawings.map(({ path }) => path));
   const parts = [
     introduction(input),
@@ -45,7 +47,8 @@ export function renderHandbook(input: HandbookInput): readonly HandbookFile[] {
     ...outcomes.map((outcome) => claimSection(outcome, drawn.has(plotPath(outcome.claim)))),
     scenariosSection(input),
   ];
-  return [{ path: 'HANDBOOK.md', text: `${parts.flat().join('\n').trimEnd()}\n` }, ...drawings];
+  const page = { path: 'HANDBOOK.md', text: `${parts.flat().join('\n').trimEnd()}\n` };
+  return [page, ...drawings, ...(models === null ? [] : [{ path: modelsPath, text: models }])];
 }
 
 const sources =

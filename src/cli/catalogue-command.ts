@@ -40,7 +40,11 @@ export function addCatalogueCommand(program: Command, output: Output, finish: (c
     .option('--out <dir>', 'directory for the result files, one per scenario', catalogueFolder)
     .option('--only <scenario>', 'only this scenario, or this folder of them (repeatable)', repeated, [])
     .option('--blocks <number>', 'how often every variant is measured', wholeNumber(1, 1000))
-    .option('--again', 'measure everything anew, finished scenarios too', false)
+    .option(
+      '--again',
+      'measure everything anew, finished scenarios too; where this is interrupted, the command without it goes on',
+      false,
+    )
     .option('--dry-run', 'say what would be run and how long it takes; nothing is run', false)
     .option('--quiet', 'show no progress', false)
     .action(async (folders: readonly string[], options: CommandOptions) => {

@@ -3,9 +3,12 @@ import { Argument, type Command } from 'commander';
 import { plural } from '../compare/words.ts';
 import { printable } from '../report/printable.ts';
 import { resultJsonSchema } from '../results/schema.ts';
+import type { Gate } from '../scenario/gates.ts';
+import { noSuchHop } from '../scenario/hop-metrics.ts';
 import { scenarioJsonSchema } from '../scenario/json-schema.ts';
 import type { Scenario } from '../scenario/parse.ts';
 import { planTrials } from '../scenario/plan.ts';
+import { UserError } from '../scenario/user-error.ts';
 import type { Variant } from '../scenario/variants.ts';
 import { longestWarmUpMs } from '../scenario/warm-up.ts';
 import { exitCodes, type ExitCode } from './exit-codes.ts';
@@ -18,6 +21,11 @@ import { sayTooFewBlocks } from './planned-gates.ts';
 import { clockTime } from './progress-line.ts';
 import { loadScenarios, namesInFolders } from './scenario-files.ts';
 
+interface CheckOptions {
+  readonly set: readonly string[];
+  readonly gate: readonly Gate[];
+}
+
 export function addScenarioCommands(program: Command, output: Output, finish: (code: ExitCode) => void): void {
   program
     .command('check')
@@ -25,9 +33,10 @@ export function addScenarioCommands(program: Command, output: Output, finish: (c
     .argument('<scenario...>', 'files, folders, or names of shipped scenarios')
     .option('--set <path=value>', 'change a setting first (repeatable)', repeated, [])
     .option('--gate <metric:margin>', 'check a gate, too, as compare and report take it (repeatable)', gathersGates, [])
-    .action(async (names: readonly string[], { set }: { readonly set: readonly string[] }) => {
+    .action(async (names: readonly string[], { set, gate }: CheckOptions) => {
       const scenarios = await loadScenarios(await namesInFolders(names), set);
       for (const scenario of scenarios) {
+        requireHops(scenario, gate);
         output.print(checkedLine(scenario));
         sayTooFewBlocks(newHeader(scenario, planTrials(scenario, { seed: 0 })), output);
       }
@@ -45,6 +54,18 @@ export function addScenarioCommands(program: Command, output: Output, finish: (c
       output.print(JSON.stringify(schema, null, 2));
       finish(exitCodes.ok);
     });
+}
+
+/** Throws a UserError for a gate on a program that is on the way of no variant. */
+function requireHops({ file, variants }: Scenario, gates: readonly Gate[]): void {
+  const chains = variants.map(({ trial }) => trial.via ?? []);
+  for (const { metric } of gates) {
+    const problem = noSuchHop(metric, chains);
+    if (problem === null) continue;
+    const { message, suggestion } = problem;
+    const advice = suggestion === undefined ? 'Leave the gate out, or add the program.' : `Did you mean ${suggestion}?`;
+    throw new UserError('NO_SUCH_HOP', `${printable(file)}: the gate on ${metric} ${message}`, advice);
+  }
 }
 
 function checkedLine(scenario: Scenario): string {

@@ -181,6 +181,7 @@ export class Http2Session {
 
   #endIdle(): void {
     this.#connection.endsFor('idleTimeout');
+    this.#connection.isAnnounced = true;
     this.#session.close();
     this.#leave();
   }

@@ -82,27 +82,12 @@ class HopProcess {
   }
 
   /** The first answer that `pick` takes. Rejects with a HopError where the process ends before, or does not answer in time. */
-  async expect<Answer>(what: string, deadlineMs: number, pick: Pick<Answer>): Promise<Answer> {
-    let timer: NodeJS.Timeout | undefined;
-    let forget: () => unknown = () => undefined;
-    const answer = new Promise<Answer>((resolve, reject) => {
-      forget = this.#child.onMessage((message) => {
-        const picked = pick(message);
-        if (picked !== null) resolve(picked);
-      });
-      timer = setTimeout(() => {
-        reject(new HopError('EDEADLINE', `The hop did not answer ${what} within ${deadlineMs} ms.`));
-      }, deadlineMs);
-      void this.#child.ended.then((end) => {
-        reject(this.#endError(end));
-      });
+  expect<Answer>(what: string, deadlineMs: number, pick: Pick<Answer>): Promise<Answer> {
+    return this.#child.answer(pick, {
+      deadlineMs,
+      silence: () => new HopError('EDEADLINE', `The hop did not answer ${what} within ${deadlineMs} ms.`),
+      ending: (end) => this.#endError(end),
     });
-    try {
-      return await answer;
-    } finally {
-      clearTimeout(timer);
-      forget();
-    }
   }
 
   #endError(end: ProcessEnd): HopError {

@@ -5,11 +5,24 @@ import type { Endpoint, LiveHopSettings } from './messages.ts';
 /** HAProxy's timers count milliseconds in 31 bits: about 24.8 days stand for never. */
 const longTime = '24d';
 
+/** It starts only where it may have two descriptors for each client, and some of its own. */
+const mostClients = 16_384;
+const ownFiles = 200;
+
+export interface HaproxyPlaces extends Endpoint {
+  readonly upstream: Endpoint;
+  /** Where it can be asked for its counts: the path of a Unix socket. */
+  readonly statsSocket: string;
+  /** Descriptors that it may have. */
+  readonly files: number;
+}
+
 /**
  * In the foreground, with one thread, so that its pool is one. Unused connections are closed by halves each `pool-purge-delay`, which is why
  * an idle timeout cannot be asked for; a pool of no connections is `http-server-close`.
  */
-export function haproxyConfig(config: ProxyHopConfig, at: Endpoint, next: Endpoint): string {
+export function haproxyConfig(config: ProxyHopConfig, places: HaproxyPlaces): string {
+  const { host, port, upstream: next, statsSocket, files } = places;
   const { upstream } = config;
   const { pool, timeouts } = upstream;
   const keeps = upstream.connection === 'keep-alive' && pool.size > 0;
@@ -17,7 +30,8 @@ export function haproxyConfig(config: ProxyHopConfig, at: Endpoint, next: Endpoi
   return [
     'global',
     '  nbthread 1',
-    '  maxconn 16384',
+    `  maxconn ${Math.min(mostClients, Math.floor((files - ownFiles) / 2))}`,
+    `  stats socket ${statsSocket} mode 600 level user`,
     'defaults',
     '  mode http',
     `  option ${keeps ? 'http-keep-alive' : 'http-server-close'}`,
@@ -31,7 +45,7 @@ export function haproxyConfig(config: ProxyHopConfig, at: Endpoint, next: Endpoi
       ? ['  retries 0']
       : ['  retries 1', '  retry-on conn-failure empty-response response-timeout']),
     'frontend clients',
-    `  bind ${at.host}:${at.port} backlog 4096`,
+    `  bind ${host}:${port} backlog 4096`,
     '  default_backend next',
     'backend next',
     `  server next ${next.host}:${next.port}${keeps ? ` pool-max-conn ${pool.size} pool-purge-delay ${longTime}${reuse}` : ''}`,

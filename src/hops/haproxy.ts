@@ -1,14 +1,20 @@
 /** Starts HAProxy as a hop, where it is installed. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { text as textOf } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { nowNs } from '../kernel/clock.ts';
+import { fileLimit } from '../kernel/file-limit.ts';
 import type { ProxyHopConfig } from '../scenario/hop-config.ts';
 import { haproxyConfig, haproxySettings } from './haproxy-config.ts';
-import type { HopHandle, StartHopOptions } from './hop-handle.ts';
+import { readHaproxyStats, type HaproxyCounts } from './haproxy-stats.ts';
+import { HopError, type HopHandle, type PartialHopReport, type StartHopOptions } from './hop-handle.ts';
 import { ask, findInstalled, unusedPort } from './installed-program.ts';
 import { startProgram } from './program-hop.ts';
 
-const whyNull = 'HAProxy is not asked for its counts';
+const whyNull = 'HAProxy does not tell how it answered, nor which connections to the next program were established';
 
 /** Rejects with a HopError: ENOTINSTALLED, EREFUSED where HAProxy refuses its configuration, and those of `startProgram`. */
 export async function startHaproxy(config: ProxyHopConfig, options: StartHopOptions): Promise<HopHandle> {
@@ -18,7 +24,8 @@ export async function startHaproxy(config: ProxyHopConfig, options: StartHopOpti
   const port = options.port === undefined || options.port === 0 ? await unusedPort(host) : options.port;
   const folder = await mkdtemp(join(tmpdir(), 'connbench-haproxy-'));
   const file = join(folder, 'haproxy.cfg');
-  const text = haproxyConfig(config, { host, port }, upstream);
+  const statsSocket = join(folder, 'stats.sock');
+  const text = haproxyConfig(config, { host, port, upstream, statsSocket, files: fileLimit() });
   try {
     await writeFile(file, text);
     await ask([...launcher, path, '-c', '-f', file]);
@@ -30,9 +37,12 @@ export async function startHaproxy(config: ProxyHopConfig, options: StartHopOpti
         folder,
         settings: haproxySettings(config, version, text),
         whyNull,
-        counts: () => Promise.resolve(null),
-        drain: () => Promise.resolve(),
-        lastCounts: () => Promise.resolve(null),
+        counts: async () => report(await askCounts(statsSocket)),
+        drain: async (graceMs) => {
+          const deadline = Date.now() + graceMs;
+          while ((await askCounts(statsSocket)).open > 0 && Date.now() < deadline) await sleep(pollMs);
+        },
+        lastCounts: (before) => Promise.resolve(before),
       },
       options,
     );
@@ -40,4 +50,25 @@ export async function startHaproxy(config: ProxyHopConfig, options: StartHopOpti
     await rm(folder, { recursive: true, force: true });
     throw error;
   }
+}
+
+const pollMs = 10;
+
+function report({ accepted, received, tried, retries }: HaproxyCounts): PartialHopReport {
+  return { atNs: nowNs(), accepted, received, tried, statuses: null, failed: null, retries };
+}
+
+/** Asks over the socket for statistics, which answers one question and closes. */
+async function askCounts(path: string): Promise<HaproxyCounts> {
+  let text;
+  try {
+    const socket = connect(path);
+    socket.write('show stat\n');
+    text = await textOf(socket);
+  } catch (error) {
+    throw new HopError('ESTATUS', `HAProxy does not say how it is: ${String(error)}`);
+  }
+  const counts = readHaproxyStats(text);
+  if (counts === null) throw new HopError('ESTATUS', `HAProxy says of itself: ${text}`);
+  return counts;
 }

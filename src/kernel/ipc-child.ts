@@ -10,6 +10,15 @@ export interface ProcessEnd {
 /** The number that the first inherited descriptor has in the child: after the standard ones and the IPC channel. */
 export const firstInherited = 4;
 
+/** What a wait for an answer rejects with. */
+export interface AnswerTerms {
+  readonly deadlineMs: number;
+  /** At the deadline. */
+  readonly silence: () => Error;
+  /** When the process ends before, which it does after it has failed. */
+  readonly ending: (end: ProcessEnd) => Error;
+}
+
 /** How much of the child's standard error is kept for error messages. */
 const stderrBytes = 4096;
 
@@ -75,6 +84,33 @@ export class IpcChild<To extends object, From> {
   onMessage(listener: (message: From) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** The first message from now on of which `pick` makes something. Rejects as the terms say. */
+  answer<Answer>(
+    pick: (message: From) => Answer | null,
+    { deadlineMs, silence, ending }: AnswerTerms,
+  ): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const finish = (): void => {
+        clearTimeout(timer);
+        forget();
+      };
+      const forget = this.onMessage((message) => {
+        const picked = pick(message);
+        if (picked === null) return;
+        finish();
+        resolve(picked);
+      });
+      const timer = setTimeout(() => {
+        finish();
+        reject(silence());
+      }, deadlineMs);
+      void this.ended.then((end) => {
+        finish();
+        reject(ending(end)); // After an answer this changes nothing.
+      });
+    });
   }
 
   signal(signal: NodeJS.Signals): void {

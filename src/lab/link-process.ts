@@ -1,6 +1,6 @@
 /** The controller's handle on the link process: start, snapshots, the last report, and news of an early end. */
 import { entryFile } from '../kernel/entry.ts';
-import { IpcChild } from '../kernel/ipc-child.ts';
+import { IpcChild, type ProcessEnd } from '../kernel/ipc-child.ts';
 import type { FromLink, LinkReport, ToLink } from './messages.ts';
 
 type Message<T extends FromLink['type']> = Extract<FromLink, { type: T }>;
@@ -31,9 +31,7 @@ export class LinkProcess {
     this.#child.onMessage((message) => {
       if (message.type === 'failed') this.#failure = message;
     });
-    this.ended = this.#child.ended.then(
-      (end) => this.#failure?.message ?? `The link process ${this.#child.describeEnd(end)}.`,
-    );
+    this.ended = this.#child.ended.then((end) => this.#sentenceOf(end));
   }
 
   get pid(): number {
@@ -71,32 +69,18 @@ export class LinkProcess {
     await this.#child.kill();
   }
 
-  /** The first message that `pick` takes. Rejects at the deadline and when the process fails or ends. */
+  /** The first message that `pick` takes. Rejects with a LabError at the deadline and when the process ends. */
   #expect<T>(what: string, pick: (message: FromLink) => T | null): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const finish = (): void => {
-        clearTimeout(timer);
-        forget();
-      };
-      const fail = (code: string, message: string): void => {
-        finish();
-        reject(new LabError(code, message));
-      };
-      const forget = this.#child.onMessage((message) => {
-        const picked = pick(message);
-        if (picked !== null) {
-          finish();
-          resolve(picked);
-        } else if (message.type === 'failed') {
-          fail(message.code, message.message);
-        }
-      });
-      const timer = setTimeout(() => {
-        fail('LINK_SILENT', `The link process ${this.pid} did not answer within ${this.#deadlineMs} ms (${what}).`);
-      }, this.#deadlineMs);
-      void this.ended.then((sentence) => {
-        fail(this.#failure?.code ?? 'LINK_ENDED', sentence);
-      });
+    const deadlineMs = this.#deadlineMs;
+    const sentence = `The link process ${this.pid} did not answer within ${deadlineMs} ms (${what}).`;
+    return this.#child.answer(pick, {
+      deadlineMs,
+      silence: () => new LabError('LINK_SILENT', sentence),
+      ending: (end) => new LabError(this.#failure?.code ?? 'LINK_ENDED', this.#sentenceOf(end)),
     });
+  }
+
+  #sentenceOf(end: ProcessEnd): string {
+    return this.#failure?.message ?? `The link process ${this.#child.describeEnd(end)}.`;
   }
 }

@@ -1,28 +1,22 @@
 /** Entry of the link process: it owns the devices between both hosts, relays in a thread, and speaks the messages of `messages.ts`. */
 import { assertNever } from '../kernel/assert-never.ts';
-import { dieWithParent } from '../kernel/parent-death.ts';
+import { IpcParent } from '../kernel/ipc-parent.ts';
 import { moveDevices, openDevices } from './link-devices.ts';
 import { LinkFailure } from './link-failure.ts';
 import { LinkThread } from './link-thread.ts';
 import type { FromLink, ToLink } from './messages.ts';
 
-dieWithParent();
+const controller = new IpcParent<ToLink, FromLink>();
 
 /** The relay, once it was asked for. */
 let link: Promise<LinkThread> | null = null;
-let isLeaving = false;
 
-// Ctrl-C reaches the whole process group; what it means is the controller's decision.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => {
-  guard(stop());
+controller.obey({
+  handle,
+  terminate: () => stop(),
+  isForeseen: (error) => error instanceof LinkFailure,
 });
-process.on('uncaughtException', fail);
-process.on('unhandledRejection', fail);
-process.on('message', (message: ToLink) => {
-  guard(handle(message));
-});
-send({ type: 'ready' });
+controller.send({ type: 'ready' });
 
 async function handle(message: ToLink): Promise<void> {
   switch (message.type) {
@@ -34,7 +28,7 @@ async function handle(message: ToLink): Promise<void> {
     case 'snapshot': {
       if (link === null) throw new LinkFailure('EPROTOCOL', 'A snapshot was asked for before the link was started.');
       const report = await (await link).report();
-      send({ type: 'snapshot', id: message.id, report });
+      controller.send({ type: 'snapshot', id: message.id, report });
       return;
     }
     case 'stop':
@@ -54,9 +48,9 @@ async function start(request: Extract<ToLink, { type: 'start' }>): Promise<LinkT
     seed: request.seed,
     pcapPath: request.pcapPath,
   });
-  guard(thread.broken);
+  controller.watch(thread.broken);
   await Promise.all([moveDevices(devices, request.clientNamespacePid, request.serverNamespacePid), thread.relaying]);
-  send({ type: 'attached', clientDevice: devices.client.name, serverDevice: devices.server.name });
+  controller.send({ type: 'attached', clientDevice: devices.client.name, serverDevice: devices.server.name });
   return thread;
 }
 
@@ -64,30 +58,5 @@ async function start(request: Extract<ToLink, { type: 'start' }>): Promise<LinkT
 async function stop(): Promise<void> {
   if (link === null) process.exit(0);
   const report = await (await link).stop();
-  leave({ type: 'stopped', report }, 0);
-}
-
-function guard(work: Promise<unknown>): void {
-  work.catch(fail);
-}
-
-/** Whatever breaks the link is told to the controller, and ends this process. */
-function fail(error: unknown): void {
-  const code = error instanceof LinkFailure ? error.code : 'EINTERNAL';
-  const message = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof LinkFailure))
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? message) : message}\n`);
-  leave({ type: 'failed', code, message }, 1);
-}
-
-function send(message: FromLink): void {
-  process.send?.(message);
-}
-
-/** Sends a last message and exits once it is on its way. */
-function leave(message: FromLink, exitCode: number): void {
-  if (isLeaving) return;
-  isLeaving = true;
-  if (process.send === undefined || !process.connected) process.exit(exitCode);
-  process.send(message, () => process.exit(exitCode));
+  controller.leave({ type: 'stopped', report }, 0);
 }

@@ -55,3 +55,9 @@ export function percent(share: number): string {
   const value = share * 100;
   return `${Number(value.toPrecision(2))} %`;
 }
+
+/** Whether connections are wanted at the same rate all the time; null where the answers decide. */
+export function steadyDemand({ load }: TrialConfig): boolean | null {
+  if (load.model === 'closed') return null;
+  return load.trace === undefined && (load.shape === undefined || load.shape.kind === 'steady');
+}

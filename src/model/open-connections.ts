@@ -10,6 +10,7 @@ import {
   lonelyUser,
   percent,
   poissonPool,
+  steadyDemand,
   type LonelyUser,
 } from './loads.ts';
 import { knownEnd } from './opening.ts';
@@ -43,15 +44,17 @@ function openWhileServed(config: TrialConfig, record: TrialRecord, holdingMs: nu
   const perSecond = record.throughput?.achievedPerSecond ?? 0;
   // The server has the connection from the end of the handshake until its response is out: a round trip less than the request takes.
   const rttMs = record.mode === 'lab' ? config.network.link.rttMs : 0;
-  const waitsForClient = requestLimit(config)?.closer === 'server' ? 0 : rttMs;
+  // Who closes over TLS says so first (close_notify), and the client's word comes a round trip later.
+  const isGoneAtOnce = requestLimit(config)?.closer === 'server' && config.strategy.tls === undefined;
+  // The answer to early data is out a round trip before the handshake is over, and with it what can be closed.
+  const waitsForClient = isGoneAtOnce ? 0 : rttMs * (1 + earlyShare(record));
   const servedMs = Math.max(0, holdingMs - (meanMs(record.latency.connect) ?? 0) - rttMs + waitsForClient);
   const open = (perSecond * servedMs) / 1000;
   return {
     name: 'open connections, mean',
     metric: derivedMetrics.meanOpen,
     predicted: open,
-    formula:
-      'L = lambda W: requests per second x time from the accept to the close: the request less connect and the round trip (measured)',
+    formula: `L = lambda W: requests per second x time from the accept to the close: the request less connect${isGoneAtOnce ? ' and the round trip' : ', as the server waits for the end of the client'} (measured)`,
     source: littlesLaw,
     assumptions: [
       nothingFailed(config, record),
@@ -60,8 +63,20 @@ function openWhileServed(config: TrialConfig, record: TrialRecord, holdingMs: nu
         open >= 5,
         `${open.toPrecision(3)} at a time; descriptors are counted ten times a second`,
       ),
+      assumption(
+        'requests come at a steady rate, so that the samples see the mean',
+        steadyDemand(config) !== false,
+        `load.model is ${config.load.model}`,
+      ),
     ],
   };
+}
+
+/** Of the handshakes: those whose early data the server took. */
+function earlyShare({ connections }: TrialRecord): number {
+  const counts = connections?.tls ?? null;
+  const done = counts === null ? 0 : counts.full + counts.resumed;
+  return counts === null || done === 0 ? 0 : counts.earlyData / done;
 }
 
 function openOfUsers(

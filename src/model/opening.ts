@@ -15,6 +15,7 @@ export interface Opening {
   readonly theory: Theory;
 }
 
+const openedPerRequest = { name: 'connections opened per request', metric: derivedMetrics.openedPerRequest } as const;
 const renewal =
   'Renewal theory: a connection is opened, used until its limit, and opened anew (Cox, Renewal Theory, 1962)';
 
@@ -47,8 +48,7 @@ function everyRequest(config: TrialConfig, record: TrialRecord, ending: RequestL
     perRequest: 1,
     ending,
     theory: {
-      name: 'connections opened per request',
-      metric: derivedMetrics.openedPerRequest,
+      ...openedPerRequest,
       predicted: 1,
       formula: '1: none is used twice',
       source: 'RFC 9112 section 9.6',
@@ -69,8 +69,7 @@ function byRequests({ config, record, sent }: Parts, ending: RequestLimit, idle:
     perRequest,
     ending,
     theory: {
-      name: 'connections opened per request',
-      metric: derivedMetrics.openedPerRequest,
+      ...openedPerRequest,
       predicted: perRequest,
       formula:
         '1 / N + k (N - 1) / (2 N sent): limit N, and k connections at most (measured), each in the middle of its limit at the end',
@@ -126,8 +125,7 @@ function byAge({ config, record, sent }: Parts, idle: IdleLimit): Opening | null
     perRequest,
     ending: { closer: config.strategy.closeWith === 'reset' ? 'nobody' : 'client', because },
     theory: {
-      name: 'connections opened per request',
-      metric: derivedMetrics.openedPerRequest,
+      ...openedPerRequest,
       predicted: perRequest,
       formula: `1 / n + u (n - 1) / (2 n sent): u users, and n = ${isExact ? '1 + ceil(x)' : 'x + cv^2 / 2 + 3 / 2'} uses, x = (age - service) / (pause + service)`,
       source: renewal,
@@ -162,8 +160,7 @@ function byPauses({ config, record, sent }: Parts, user: LonelyUser, ending: Idl
     perRequest,
     ending,
     theory: {
-      name: 'connections opened per request',
-      metric: derivedMetrics.openedPerRequest,
+      ...openedPerRequest,
       predicted: perRequest,
       formula:
         '(u + (sent - u) P(pause > limit)) / sent: the first request of each of u users opens, and each that comes too late',
@@ -206,8 +203,7 @@ function onlyConnection({ config, record, sent }: Parts, ending: IdleLimit): Ope
     perRequest,
     ending,
     theory: {
-      name: 'connections opened per request',
-      metric: derivedMetrics.openedPerRequest,
+      ...openedPerRequest,
       predicted: perRequest,
       formula:
         '(1 - u) exp(-rate x idle limit), utilisation u = rate x mean time that a request holds the connection (measured)',

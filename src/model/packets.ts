@@ -6,7 +6,7 @@ import { isMultiplexed } from './loads.ts';
 import { assumption, type Theory } from './prediction.ts';
 import { segmentsOf } from './slow-start.ts';
 import { responseBytes, requestBytes } from './sizes.ts';
-import { figureOf, nothingFailed } from './trial-facts.ts';
+import { figureOf, nothingFailed, trialSeconds } from './trial-facts.ts';
 import { derivedMetrics } from '../scenario/metrics.ts';
 
 /** SYN, SYN-ACK, ACK. */
@@ -20,17 +20,18 @@ export function packetsPerRequest(config: TrialConfig, record: TrialRecord): The
   const { link } = record;
   if (opened === null || link === null || !isBundled(config.server) || isMultiplexed(config)) return null;
   if (config.strategy.tls !== undefined || config.load.requests !== undefined) return null;
+  const probes = probesPerConnection(config, record);
   const data = segmentsOf(requestBytes(config.load.request)) + segmentsOf(responseBytes(config.server.response));
   return {
     name: 'packets per request',
     metric: 'link.packetsPerRequest',
     predicted: {
       low: data + opened * (handshakePackets + closePackets.least),
-      high: 2 * data + opened * (handshakePackets + closePackets.most),
+      high: 2 * data + opened * (handshakePackets + closePackets.most + 2 * (probes ?? 0)),
     },
-    formula:
-      'opened per request (measured) x (3 to open + 2 to 4 to close) + segments of request and response, each with an ACK of its own or without',
-    source: 'RFC 9293 sections 3.5 and 3.6; RFC 9293 section 3.8.6.3 for delayed acknowledgements',
+    formula: `opened per request (measured) x (3 to open + 2 to 4 to close${probesText(config, probes)}) + segments of request and response, each with an ACK of its own or without`,
+    source:
+      'RFC 9293 sections 3.5 and 3.6; RFC 9293 section 3.8.6.3 for delayed acknowledgements, 3.8.4 for keepalive probes',
     assumptions: [
       nothingFailed(config, record),
       assumption(
@@ -38,16 +39,23 @@ export function packetsPerRequest(config: TrialConfig, record: TrialRecord): The
         link.retransmits + link.duplicated === 0,
         `${link.retransmits} retransmitted, ${link.duplicated} doubled`,
       ),
-      assumption(
-        'TCP sends no keepalive probes',
-        config.strategy.tcp.keepAliveMs === null ? true : null,
-        keepAliveText(config),
-      ),
+      ...(probes === null
+        ? [assumption('TCP sends few keepalive probes', null, 'how long the trial took is not known')]
+        : []),
     ],
   };
 }
 
-function keepAliveText({ strategy }: TrialConfig): string {
+/** At most so many: each is answered, and the next comes after as long a silence. Null where the trial's length is not known. */
+function probesPerConnection({ strategy }: TrialConfig, record: TrialRecord): number | null {
   const { keepAliveMs } = strategy.tcp;
-  return keepAliveMs === null ? 'strategy.tcp.keepAlive is off' : `after ${keepAliveMs / 1000} s without data`;
+  if (keepAliveMs === null) return 0;
+  const seconds = trialSeconds(record);
+  return seconds === null ? null : Math.floor((seconds * 1000) / keepAliveMs);
+}
+
+function probesText({ strategy }: TrialConfig, probes: number | null): string {
+  const { keepAliveMs } = strategy.tcp;
+  if (keepAliveMs === null || probes === 0) return '';
+  return ` + at most ${probes ?? 'some'} probes with their ACKs, one for each ${keepAliveMs / 1000} s of silence`;
 }

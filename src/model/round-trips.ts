@@ -1,6 +1,6 @@
 /** How long opening, encrypting and the first byte take on the lab's link, in round trips: medians, on new and on kept connections. */
 import type { TrialConfig } from '../scenario/config.ts';
-import type { LatencyRecordName, TrialRecord } from '../results/record.ts';
+import type { LatencyRecord, LatencyRecordName, TrialRecord } from '../results/record.ts';
 import { delayMoments } from './delays.ts';
 import { download } from './downloads.ts';
 import { isBundled } from './endings.ts';
@@ -34,8 +34,17 @@ export function roundTrips(config: TrialConfig, record: TrialRecord): readonly T
 }
 
 function ofKind(config: TrialConfig, record: TrialRecord, kind: ConnectionKind): readonly Theory[] {
-  const opening = kind === 'new' ? { connect: connectPhase(config), tls: tlsPhase(config, record) } : {};
-  const answer = isBundled(config.server) ? { firstByte: firstBytePhase(config) } : {};
+  const measured = record.latencyByConnection[kind];
+  const opening =
+    kind === 'new'
+      ? {
+          connect: unhindered(config, connectPhase(config), measured.connect),
+          tls: unhindered(config, tlsPhase(config, record), measured.tls),
+        }
+      : {};
+  const answer = isBundled(config.server)
+    ? { firstByte: unhindered(config, firstBytePhase(config), measured.firstByte) }
+    : {};
   const body = download(config, record, kind);
   const phases: Readonly<Partial<Record<LatencyRecordName, Phase | null>>> = {
     ...opening,
@@ -97,6 +106,28 @@ function networkRules(ms: number, sureFromMs: number): Assumption {
     holds,
     `${ms.toPrecision(3)} ms predicted; their share is below a tenth from ${sureFromMs} ms on`,
   );
+}
+
+/** How far above the least the median of a phase may be that is the same for every request, of what is predicted. */
+const mostSpread = 0.05;
+
+/** The phase with what its median and its least say of each other: many that come at once wait for the processors, one after the other. */
+function unhindered(
+  { network, server, load }: TrialConfig,
+  phase: Phase | null,
+  latency: LatencyRecord | null,
+): Phase | null {
+  const varies = network.link.jitterMs > 0 || (isBundled(server) && server.response.delay.distribution !== 'constant');
+  const least = latency?.min ?? null;
+  const middle = latency?.p50 ?? null;
+  if (phase?.ms == null || varies || least === null || middle === null) return phase;
+  const because = `the fastest took ${(least / 1e6).toPrecision(3)} ms, half of them ${(middle / 1e6).toPrecision(3)} ms or more`;
+  const isNear = middle - least <= mostSpread * phase.ms * 1e6;
+  // Of a burst even the first may have waited.
+  const mayCome = load.model === 'open' && (load.trace !== undefined || load.shape?.kind === 'steps');
+  const holds = !isNear ? false : mayCome ? null : true;
+  const text = 'requests that come together do not wait for a processor';
+  return { ...phase, assumptions: [...phase.assumptions, assumption(text, holds, because)] };
 }
 
 function nobodyWaits({ latencyByConnection }: TrialRecord, kind: ConnectionKind, ms: number): Assumption {

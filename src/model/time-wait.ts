@@ -3,6 +3,7 @@ import type { TrialConfig } from '../scenario/config.ts';
 import type { TrialRecord } from '../results/record.ts';
 import type { Closer } from './endings.ts';
 import type { Opening } from './opening.ts';
+import { steadyDemand } from './loads.ts';
 import { assumption, type Assumption, type Theory } from './prediction.ts';
 import { nothingFailed, sentOf, sysctlOf, trialSeconds } from './trial-facts.ts';
 
@@ -35,7 +36,7 @@ export function timeWaits(config: TrialConfig, record: TrialRecord, opening: Ope
       source,
       assumptions,
     };
-    return [entered, ...held({ side, closes: own, seconds, record, assumptions })];
+    return [entered, ...held({ side, closes: own, seconds, record, config, assumptions })];
   });
 }
 
@@ -56,21 +57,29 @@ interface Held {
   readonly closes: number;
   readonly seconds: number | null;
   readonly record: TrialRecord;
+  readonly config: TrialConfig;
   readonly assumptions: readonly Assumption[];
 }
 
 /** Those of the last 60 s. The client's include those that the end of the trial makes, so they must be few. */
-function held({ side, closes, seconds, record, assumptions }: Held): readonly Theory[] {
+function held({ side, closes, seconds, record, config, assumptions }: Held): readonly Theory[] {
   if (closes === 0 || seconds === null) return [];
   const teardown = side === 'client' ? (record.timeWait.client.teardown ?? 0) : 0;
   const perSecond = closes / seconds;
+  const ofRate = perSecond * Math.min(timeWaitSeconds, seconds);
+  const most = side === 'server' ? mostOfPorts(config, record) : null;
+  const isFull = most !== null && ofRate > most;
   return [
     {
       name: `TIME_WAIT held, ${side}, peak`,
       metric: `timeWait.${side}.peak`,
-      predicted: perSecond * Math.min(timeWaitSeconds, seconds),
-      formula: `rate of closes x min(60 s, the trial's ${seconds.toPrecision(3)} s): ${perSecond.toPrecision(3)}/s, for ever ${Math.round(perSecond * timeWaitSeconds)}`,
-      source,
+      predicted: isFull ? most : ofRate,
+      formula: isFull
+        ? `one for each of the ${most} ports that the client takes first: its next SYN from there ends the old TIME_WAIT`
+        : `rate of closes x min(60 s, the trial's ${seconds.toPrecision(3)} s): ${perSecond.toPrecision(3)}/s, for ever ${Math.round(perSecond * timeWaitSeconds)}`,
+      source: isFull
+        ? `${source}; section 3.10.7.4 for the SYN; __inet_hash_connect in net/ipv4/inet_hashtables.c`
+        : source,
       assumptions: [
         ...assumptions,
         ...(side === 'client' ? [notTakenAgain(record)] : []),
@@ -82,6 +91,22 @@ function held({ side, closes, seconds, record, assumptions }: Held): readonly Th
       ],
     },
   ];
+}
+
+/**
+ * The client's ports, which nothing keeps it from taking again where the server closes first: connect(2) of Linux goes through every second
+ * one before it takes any of the others. Null outside a lab.
+ */
+function mostOfPorts(config: TrialConfig, record: TrialRecord): number | null {
+  const ports = portsOf(record);
+  return ports === null ? null : Math.floor(ports / 2) * (config.strategy.tcp.sourceAddresses ?? 1);
+}
+
+/** How many ports the client's host has for connections; null where that is not known. */
+function portsOf(record: TrialRecord): number | null {
+  const first = sysctlOf(record, 'client', 'net.ipv4.ip_local_port_range');
+  const last = sysctlOf(record, 'client', 'net.ipv4.ip_local_port_range', 1);
+  return first === null || last === null ? null : last - first + 1;
 }
 
 function notTakenAgain(record: TrialRecord): Assumption {
@@ -97,14 +122,11 @@ const noteworthy = 0.25;
 
 /** How many connections can be opened while the client's ports are in its TIME_WAIT; null unless the client closes first, in a lab, and that often. */
 export function portCeiling(config: TrialConfig, record: TrialRecord, opening: Opening): Theory | null {
-  const first = sysctlOf(record, 'client', 'net.ipv4.ip_local_port_range');
-  const last = sysctlOf(record, 'client', 'net.ipv4.ip_local_port_range', 1);
+  const range = portsOf(record);
   const seconds = trialSeconds(record);
   const started = record.requests?.wholeTrial?.started ?? null;
-  if (opening.ending.closer !== 'client' || first === null || last === null || seconds === null || started === null) {
-    return null;
-  }
-  const ports = (last - first + 1) * (config.strategy.tcp.sourceAddresses ?? 1);
+  if (opening.ending.closer !== 'client' || range === null || seconds === null || started === null) return null;
+  const ports = range * (config.strategy.tcp.sourceAddresses ?? 1);
   const hold = holdSeconds(record);
   const demand = started * opening.perRequest;
   const ceiling = openable(ports, hold.seconds, demand / seconds, seconds);
@@ -122,11 +144,6 @@ export function portCeiling(config: TrialConfig, record: TrialRecord, opening: O
       assumption('connections are wanted at a steady rate', steadyDemand(config), `load.model is ${config.load.model}`),
     ],
   };
-}
-
-function steadyDemand({ load }: TrialConfig): boolean | null {
-  if (load.model === 'closed') return null;
-  return load.trace === undefined && (load.shape === undefined || load.shape.kind === 'steady');
 }
 
 /** How long a port is out of use: the delay where the kernel takes ports in TIME_WAIT again; 2 does so on the loopback interface only. */

@@ -179,27 +179,13 @@ class ServerProcess {
     }
   }
 
-  /** The first message that matches. Rejects at the deadline and when the process ends, which a server does after it has failed. */
+  /** The first message that matches. Rejects with a ServerProcessError at the deadline and when the process ends. */
   expect<M extends FromServer>(what: string, deadlineMs: number, matches: Matcher<M>): Promise<M> {
-    return new Promise((resolve, reject) => {
-      const finish = (): void => {
-        clearTimeout(timer);
-        forget();
-      };
-      const forget = this.#child.onMessage((message) => {
-        if (!matches(message)) return;
-        finish();
-        resolve(message);
-      });
-      const timer = setTimeout(() => {
-        finish();
-        const sentence = `The server process ${this.pid} did not answer within ${deadlineMs} ms (${what}).`;
-        reject(new ServerProcessError('EDEADLINE', sentence, null, this.#lastReport));
-      }, deadlineMs);
-      void this.#child.ended.then((end) => {
-        finish();
-        reject(this.#endError(end)); // After a match this changes nothing.
-      });
+    const sentence = `The server process ${this.pid} did not answer within ${deadlineMs} ms (${what}).`;
+    return this.#child.answer((message) => (matches(message) ? message : null), {
+      deadlineMs,
+      silence: () => new ServerProcessError('EDEADLINE', sentence, null, this.#lastReport),
+      ending: (end) => this.#endError(end),
     });
   }
 

@@ -1,27 +1,22 @@
 /** Entry of the server process: forked by the controller, it hosts one server and speaks the messages of `messages.ts`. */
 import { assertNever } from '../kernel/assert-never.ts';
-import { dieWithParent } from '../kernel/parent-death.ts';
+import { IpcParent } from '../kernel/ipc-parent.ts';
 import { limitDescriptors } from './descriptors.ts';
 import type { FromServer, ToServer } from './messages.ts';
 import { startNodeServer } from './node-server.ts';
 import { startReferenceServer } from './reference-server.ts';
 import { ServerFailure, type RunningServer } from './running-server.ts';
 
-dieWithParent();
+const controller = new IpcParent<ToServer, FromServer>();
 
 /** The server, once it was asked for. */
 let server: Promise<RunningServer> | null = null;
 let stopping = false;
 
-// Ctrl-C reaches the whole process group; what it means is the controller's decision.
-process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => {
-  guard(stop(0));
-});
-process.on('uncaughtException', fail);
-process.on('unhandledRejection', fail);
-process.on('message', (message: ToServer) => {
-  guard(handle(message));
+controller.obey({
+  handle,
+  terminate: () => stop(0),
+  isForeseen: (error) => error instanceof ServerFailure,
 });
 
 async function handle(message: ToServer): Promise<void> {
@@ -33,7 +28,7 @@ async function handle(message: ToServer): Promise<void> {
       if (server === null)
         throw new ServerFailure('ENOSERVER', 'A snapshot was asked for before the server was started.');
       const report = await (await server).report();
-      send({ type: 'snapshot', id: message.id, report });
+      controller.send({ type: 'snapshot', id: message.id, report });
       return;
     }
     case 'measure':
@@ -52,10 +47,15 @@ async function start(message: Extract<ToServer, { type: 'start' }>): Promise<voi
   if (server !== null) throw new ServerFailure('ESTARTED', 'This process hosts a server already.');
   server = message.config.kind === 'node' ? startNodeServer(message) : startReferenceServer(message);
   const running = await server;
-  guard(running.broken);
+  controller.watch(running.broken);
   const { nofile } = message.config;
   const limited = nofile === undefined ? {} : { nofile: await limit(running, nofile) };
-  send({ type: 'listening', host: running.host, port: running.port, settings: { ...running.settings, ...limited } });
+  controller.send({
+    type: 'listening',
+    host: running.host,
+    port: running.port,
+    settings: { ...running.settings, ...limited },
+  });
 }
 
 /** Now that the server has everything of its own open. Its thread has to end before the process can. */
@@ -79,28 +79,5 @@ async function stop(graceMs: number): Promise<void> {
   stopping = true;
   await running.stop(graceMs);
   const report = await running.report();
-  leave({ type: 'stopped', report }, 0);
-}
-
-function guard(work: Promise<unknown>): void {
-  work.catch(fail);
-}
-
-/** Whatever breaks the server is told to the controller, and ends this process. */
-function fail(error: unknown): void {
-  const code = error instanceof ServerFailure ? error.code : 'EINTERNAL';
-  const message = error instanceof Error ? error.message : String(error);
-  if (!(error instanceof ServerFailure))
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? message) : message}\n`);
-  leave({ type: 'failed', code, message }, 1);
-}
-
-function send(message: FromServer): void {
-  process.send?.(message);
-}
-
-/** Sends a last message and exits once it is on its way. */
-function leave(message: FromServer, exitCode: number): void {
-  if (process.send === undefined || !process.connected) process.exit(exitCode);
-  process.send(message, () => process.exit(exitCode));
+  controller.leave({ type: 'stopped', report }, 0);
 }

@@ -20,7 +20,7 @@ interface Checked {
   readonly printed: string;
 }
 
-async function checkText(text: string): Promise<Checked> {
+async function checkText(text: string, more: readonly string[] = []): Promise<Checked> {
   const dir = mkdtempSync(join(tmpdir(), 'connbench-check-'));
   try {
     const path = join(dir, 'gated.yaml');
@@ -37,7 +37,7 @@ async function checkText(text: string): Promise<Checked> {
     addScenarioCommands(program, output, (finished) => {
       code = finished;
     });
-    await program.parseAsync(['check', path], { from: 'user' });
+    await program.parseAsync(['check', path, ...more], { from: 'user' });
     return { code, said, printed };
   } finally {
     rmSync(dir, { recursive: true, force: true });
@@ -60,4 +60,18 @@ test('trials that may end their warm-up early: the longest that they may take', 
     'ok, 1 variant, 2 trials, at most about 1:46; a trial warms up and measures for at most 0:52\n',
   );
   expect((await checkText(load(''))).printed).toContain('2 trials, about 0:26\n');
+});
+
+test('a gate on a program that no variant has on the way is a mistake', async () => {
+  const text = (via: string): string => `name: x\nbase: { ${via}strategy: { pool: { size: 1 } } }\nblocks: 2\n`;
+  const gate = ['--gate', 'hops.edge.failed.502:1%'];
+  await expect(checkText(text(''), gate)).rejects.toMatchObject({
+    code: 'NO_SUCH_HOP',
+    message: expect.stringContaining(
+      'the gate on hops.edge.failed.502 is of a program on the way, but no variant has any',
+    ) as string,
+  });
+  const proxied = text('via: [{ kind: reverse-proxy, name: edges }], ');
+  await expect(checkText(proxied, gate)).rejects.toMatchObject({ hint: 'Did you mean hops.edges.failed.502?' });
+  expect(await checkText(proxied, ['--gate', 'hops.edges.failed.502:1%'])).toMatchObject({ code: 0 });
 });

@@ -3,21 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { readMetric } from '../../src/compare/metric.ts';
 import type { AttackerRecord } from '../../src/results/attacker-record.ts';
 import { metricProblem, metricUnit } from '../../src/scenario/metrics.ts';
+import { silent } from '../results/attacker-fixture.ts';
 import { trial, variant } from '../results/fixtures.ts';
 
-const silent: AttackerRecord = {
-  kind: 'silent',
-  connections: 10,
-  attempted: 21,
-  opened: 20,
-  connectFailed: 1,
-  requests: 0,
-  closedByServer: { fin: 12, reset: 1 },
-  statuses: { 408: 12 },
-  stillOpen: 7,
-  firstCloser: { client: 7, server: 12, reset: 1 },
-  untilCut: { unit: 'ns', count: 13, min: 1.5e9, p50: 2e9, p90: 2.5e9, max: 3e9, mean: 2.1e9, histogram: 'x' },
-};
 const patient: AttackerRecord = { ...silent, kind: 'unread-body', statuses: {}, untilCut: null };
 const attacked = {
   ...trial({ index: 0, block: 0, order: 0, variant: 'x' }, variant('x', {})),

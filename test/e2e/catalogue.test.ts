@@ -1,5 +1,5 @@
 /** `connbench catalogue` on a folder of two short scenarios: unattended, resumed after a kill, and never twice the same work. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readResultFile } from '../../src/results/read-file.ts';
@@ -183,14 +183,25 @@ describe('catalogue', () => {
 
 describe('list --handbook', () => {
   test('writes the handbook, says what has no results, and takes a damaged file for none', async () => {
-    mkdirSync(join(bench.dir, 'found'));
+    // Of the name of one of the catalogue's, so that it is taken for its results.
+    const load = '{ model: open, rate: 50/s, warmUp: 0s, duration: 200ms }';
+    const tiny = bench.file('packets.yaml', `name: packets\nbase: { network: { mode: host }, load: ${load} }\n`);
+    expect((await bench.run('run', tiny, '--out', 'found', '--quiet')).stderr).not.toContain('error:');
     bench.file('found/broken.ndjson', 'nothing of the kind\n');
     const { code, stdout, stderr } = await bench.run('list', '--handbook', '--from', 'found', '--out', 'book');
     expect(code).toBe(0);
-    expect(stdout).toContain('book/HANDBOOK.md and 0 drawings, from the results of 0 of ');
+    expect(stdout).toContain('book/HANDBOOK.md and 0 drawings, from the results of 1 of ');
     expect(stderr).toContain('left out: found/broken.ndjson is not a connbench result file');
     expect(stderr).toContain('connbench catalogue runs them');
     expect(readFileSync(join(bench.dir, 'book/HANDBOOK.md'), 'utf8')).toContain('25 claims: 25 not decided.');
+  });
+
+  test('without any result nothing is written', async () => {
+    const { code, stderr } = await bench.run('list', '--handbook', '--from', 'found', '--out', 'book');
+    expect(stderr).toContain('found holds no results of a scenario of the catalogue');
+    expect(stderr).toContain('connbench catalogue makes them');
+    expect(code).toBe(2);
+    expect(existsSync(join(bench.dir, 'book'))).toBe(false);
   });
 
   test('--from without --handbook is an error of use', async () => {

@@ -1,6 +1,7 @@
 /** The configurations of installed programs, as text. */
 import { describe, expect, it } from 'vitest';
 import { haproxyConfig } from '../../src/hops/haproxy-config.ts';
+import { readHaproxyStats } from '../../src/hops/haproxy-stats.ts';
 import { nginxConfig, readNginxBuild, readNginxSettings } from '../../src/hops/nginx-config.ts';
 import { proxyConfig } from './hop-config.ts';
 
@@ -91,7 +92,7 @@ describe('nginx', () => {
 });
 
 describe('haproxy', () => {
-  const at = { host: '127.0.0.1', port: 8081 };
+  const at = { ...places, statsSocket: '/run/x/stats.sock', files: 20_000 };
 
   it('gets every knob', () => {
     const config = proxyConfig({
@@ -102,10 +103,11 @@ describe('haproxy', () => {
         timeouts: { connectMs: 20, responseMs: 40 },
       },
     });
-    expect(haproxyConfig(config, at, places.upstream)).toBe(
+    expect(haproxyConfig(config, at)).toBe(
       `global
   nbthread 1
-  maxconn 16384
+  maxconn 9900
+  stats socket /run/x/stats.sock mode 600 level user
 defaults
   mode http
   option http-keep-alive
@@ -127,8 +129,22 @@ backend next
   });
 
   it('opens a connection per request with connection: close', () => {
-    const lines = linesOf(haproxyConfig(proxyConfig({ upstream: { connection: 'close' } }), at, places.upstream));
+    const lines = linesOf(haproxyConfig(proxyConfig({ upstream: { connection: 'close' } }), at));
     expect(lines).toEqual(expect.arrayContaining(['option http-server-close', 'http-reuse never', 'retries 0']));
     expect(lines).toContain('server next 10.0.0.2:9000');
+  });
+
+  it('tells its counts, and nothing where one is missing', () => {
+    const head = '# pxname,svname,scur,stot,conn_tot,req_tot';
+    const lines = ['clients,FRONTEND,1,2,2,4', 'next,next,0,7,,4', 'next,BACKEND,0,4,,4', ''];
+    expect(readHaproxyStats([head, ...lines].join('\n'))).toEqual({
+      accepted: 2,
+      open: 1,
+      received: 4,
+      tried: 7,
+      retries: 3,
+    });
+    expect(readHaproxyStats([head, lines[0], lines[2], ''].join('\n'))).toBeNull();
+    expect(readHaproxyStats('Permission denied\n')).toBeNull();
   });
 });

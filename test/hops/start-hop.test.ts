@@ -50,12 +50,18 @@ async function processGone(pid: number): Promise<void> {
   throw new Error(`process ${pid} still lives`);
 }
 
+const resetOnReuse = ({ isFirst, socket }: SeenRequest): void => {
+  if (isFirst) socket.write(ok());
+  else socket.resetAndDestroy();
+};
+
 const own: readonly HopConfig[] = [
   proxyConfig(),
   { kind: 'blind-relay', host: 'server' },
   { kind: 'proxy-aware-relay', host: 'server' },
 ];
 const hasNginx = existsSync('/usr/sbin/nginx');
+const hasHaproxy = existsSync('/usr/sbin/haproxy');
 const nginx = (changes: Parameters<typeof proxyConfig>[0] = {}): HopConfig => ({
   ...proxyConfig(changes),
   kind: 'nginx',
@@ -95,27 +101,30 @@ it('says why it cannot listen', async () => {
   });
 });
 
-it.runIf(hasNginx).each(['reverse-proxy', 'nginx'])('%s does not outlive a killed controller', async (kind) => {
-  const built = entryFile(import.meta.url.replace('/test/', '/src/'), './start-hop');
-  const config = JSON.stringify({
-    ...proxyConfig({ maxRequests: 100, upstream: { pool: { maxRequests: 100 } } }),
-    kind,
-  });
-  const script = `
+it.runIf(hasNginx && hasHaproxy).each(['reverse-proxy', 'nginx', 'haproxy'])(
+  '%s does not outlive a killed controller',
+  async (kind) => {
+    const built = entryFile(import.meta.url.replace('/test/', '/src/'), './start-hop');
+    const config = JSON.stringify({
+      ...proxyConfig({ maxRequests: 100, upstream: { pool: { maxRequests: 100 } } }),
+      kind,
+    });
+    const script = `
     import { startHop } from ${JSON.stringify(pathToFileURL(built).href)};
     const upstream = { host: '127.0.0.1', port: 1 };
     const hop = await startHop(${config}, { upstream, host: '127.0.0.1', deadlineMs: 10000 });
     console.log(hop.pid);
     setInterval(() => {}, 1000);`;
-  const controller = spawn(process.execPath, ['--input-type=module', '-e', script], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  const [line] = (await once(controller.stdout, 'data')) as [Buffer];
-  const pid = Number(line.toString());
-  process.kill(pid, 0);
-  controller.kill('SIGKILL');
-  await processGone(pid);
-});
+    const controller = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const [line] = (await once(controller.stdout, 'data')) as [Buffer];
+    const pid = Number(line.toString());
+    process.kill(pid, 0);
+    controller.kill('SIGKILL');
+    await processGone(pid);
+  },
+);
 
 it('says that a program is not installed', () => {
   expect(() => findInstalled('connbench-no-such-program')).toThrow(
@@ -157,11 +166,6 @@ describe.runIf(hasNginx)('nginx', () => {
     await processGone(hop.pid);
     expect(readdirSync(tmpdir()).filter((name) => name.startsWith('connbench-nginx-'))).toEqual(before);
   });
-
-  const resetOnReuse = ({ isFirst, socket }: SeenRequest): void => {
-    if (isFirst) socket.write(ok());
-    else socket.resetAndDestroy();
-  };
 
   it.each([
     ['none', 502, { tried: 2, retries: 0, statuses: { 200: 1, 502: 1 }, failed: { 502: 1, 504: 0 } }],
@@ -209,5 +213,92 @@ describe.runIf(hasNginx)('nginx', () => {
       code: 'EEXITED',
       message: expect.stringContaining('bind()') as string,
     });
+  });
+});
+
+describe.runIf(hasHaproxy)('haproxy', () => {
+  const haproxy = (changes: Parameters<typeof proxyConfig>[0] = {}): HopConfig => ({
+    ...proxyConfig(changes),
+    kind: 'haproxy',
+  });
+
+  it('keeps its upstream connections, counts, and leaves nothing behind', async () => {
+    const folders = (): readonly string[] =>
+      readdirSync(tmpdir()).filter((name) => name.startsWith('connbench-haproxy-'));
+    const before = folders();
+    const { hop, origin, client } = await serve(haproxy());
+    const other = await RawClient.open(hop.port);
+    for (const each of [client, other, client]) {
+      each.send(request());
+      expect((await each.response()).status).toBe(200);
+    }
+    expect(origin.requests.map(({ connection }) => connection)).toEqual([0, 0, 0]);
+    expect(hop.settings).toMatchObject({
+      runtime: expect.stringContaining('HAProxy version') as string,
+      keepAliveTimeoutMs: 60_000,
+      upstream: { poolSize: 32, connectTimeoutMs: 5_000, responseTimeoutMs: 5_000 },
+    });
+    expect(await hop.snapshot()).toMatchObject({ accepted: 2, received: 3, retries: 0 });
+    await client.close();
+    await other.close();
+    expect(await hop.stop(1_000)).toMatchObject({ accepted: 2, received: 3, retries: 0, statuses: null, failed: null });
+    await processGone(hop.pid);
+    expect(folders()).toEqual(before);
+  });
+
+  it('with a retry a GET whose reused connection is reset gets its answer', async () => {
+    const { hop, client } = await serve(haproxy({ upstream: { retry: 'always-once' } }), resetOnReuse);
+    for (let count = 0; count < 3; count++) {
+      client.send(request());
+      expect((await client.response()).status).toBe(200);
+    }
+    await client.close();
+    expect(await hop.stop(1_000)).toMatchObject({ accepted: 1, received: 3, tried: 5, retries: 2 });
+  });
+
+  it('without one it closes, and leaves it to the client to try again', async () => {
+    const { hop, client } = await serve(haproxy(), resetOnReuse);
+    client.send(request());
+    await client.response();
+    client.send(request());
+    expect(await client.ended).toBe('fin');
+    client.socket.end();
+    expect(await hop.stop(1_000)).toMatchObject({ accepted: 1, received: 2, tried: 2, retries: 0 });
+  });
+
+  it('counts what it tried where nobody listens, and says 503', async () => {
+    const upstream = { host: '127.0.0.1', port: await freePort() };
+    const config = haproxy({ upstream: { retry: 'always-once' } });
+    const hop = await startHop(config, { upstream, host: '127.0.0.1', deadlineMs: 10_000 });
+    hops.push(hop);
+    const client = await RawClient.open(hop.port);
+    client.send(request());
+    expect((await client.response()).status).toBe(503);
+    expect(await hop.snapshot()).toMatchObject({ accepted: 1, received: 1, tried: 2, retries: 1 });
+    await client.close();
+  });
+
+  it('opens a connection for each request where it is to close them', async () => {
+    const { origin, client } = await serve(haproxy({ upstream: { connection: 'close' } }));
+    for (let count = 0; count < 3; count++) {
+      client.send(request());
+      await client.response();
+    }
+    expect(origin.requests.map(({ connection }) => connection)).toEqual([0, 1, 2]);
+  });
+
+  it('closes idle connections of clients after their time', async () => {
+    const { client } = await serve(haproxy({ keepAliveTimeoutMs: 50 }));
+    client.send(request());
+    await client.response();
+    expect(await client.ended).toBe('fin');
+    client.socket.end();
+  });
+
+  it('says why it does not start', async () => {
+    const { hop } = await serve(proxyConfig());
+    const upstream = { host: '127.0.0.1', port: await freePort() };
+    const taken = startHop(haproxy(), { upstream, host: '127.0.0.1', port: hop.port, deadlineMs: 10_000 });
+    await expect(taken).rejects.toMatchObject({ message: expect.stringContaining('cannot bind socket') as string });
   });
 });

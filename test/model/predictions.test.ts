@@ -5,7 +5,10 @@ import { besideMeasured, type Assumption, type Prediction } from '../../src/mode
 import { predictionsFor, predictionsOfTrials } from '../../src/model/predictions.ts';
 import { configOf, figureOf } from '../../src/model/trial-facts.ts';
 import { jsonDocument } from '../../src/results/json-form.ts';
+import { latencyRecord } from '../../src/results/latency-record.ts';
+import type { LatencyRecord } from '../../src/results/record.ts';
 import type { TrialConfig } from '../../src/scenario/config.ts';
+import { Histogram } from '../../src/stats/histogram.ts';
 import { configFrom, constantMs, latencySet, recordOf, type RecordChoice } from './trials.ts';
 
 function predictionOf(config: TrialConfig, metric: string, choice: RecordChoice = {}): Prediction {
@@ -19,6 +22,14 @@ const failing = ({ assumptions }: Prediction): readonly Assumption[] =>
 
 const link = (rtt: string): string =>
   `  network: { mode: lab, rtt: ${rtt} }\n  server: { kind: reference, keepAliveTimeout: 60s }\n`;
+
+/** Two values, of which the median is the larger. */
+function halfAndHalf(leastMs: number, mostMs: number): LatencyRecord {
+  const histogram = new Histogram();
+  histogram.recordMany(leastMs * 1e6, 400);
+  histogram.recordMany(mostMs * 1e6, 600);
+  return latencyRecord(histogram.toSparse())!;
+}
 
 describe('round trips', () => {
   const load = '  load: { model: open, rate: 100/s }\n';
@@ -55,6 +66,21 @@ describe('round trips', () => {
     expect(failing(connect).map(({ text }) => text)).toEqual(['programs and kernels take little of their own']);
     const none = configFrom(`${link('0ms')}${load}`);
     expect(predictionsFor(none, recordOf(none, { byConnection })).map((one) => one.metric)).not.toContain(metric);
+  });
+
+  test('where many come at once half of them wait for the processors: no ratio, also of the whole', () => {
+    const config = configFrom(`${link('50ms')}${load}`);
+    const together = { ...byConnection, new: { ...byConnection.new, connect: halfAndHalf(50.2, 58) } };
+    for (const name of ['connect', 'service']) {
+      const found = predictionOf(config, `latencyByConnection.new.${name}.p50`, { byConnection: together });
+      expect(found.ratio).toBeNull();
+      expect(failing(found).map(({ text }) => text)).toEqual([
+        'requests that come together do not wait for a processor',
+      ]);
+    }
+    const near = { ...byConnection, new: { ...byConnection.new, connect: halfAndHalf(50.2, 52) } };
+    const found = predictionOf(config, 'latencyByConnection.new.connect.p50', { byConnection: near });
+    expect(found.ratio).toBeCloseTo(1.04, 2);
   });
 
   test('on this machine alone there are no round trips to count', () => {
@@ -156,6 +182,28 @@ describe('connections', () => {
       measured: 0,
       ratio: 1,
     });
+  });
+
+  test('over TLS the server has the connection until the client has ended it, too: a round trip longer', () => {
+    const close = (tls: string): TrialConfig =>
+      configFrom(`${link('20ms')}  strategy: { connection: close${tls} }\n  load: { model: open, rate: 300/s }\n`);
+    const open = (config: TrialConfig, service: number): number | null => {
+      const latency = latencySet({ service, connect: 20, connectionWait: 0 });
+      return predictionOf(config, 'connections.meanOpen', { latency, sent: 3000 }).predicted;
+    };
+    expect(open(close(''), 60)).toBeCloseTo(300 * 0.02, 1);
+    expect(open(close(', tls: { version: 1.3 }'), 60)).toBeCloseTo(300 * 0.04, 1);
+  });
+
+  test("over TLS nobody knows whose FIN is first of Node's server and its clients", () => {
+    const of = (client: string): readonly string[] => {
+      const config = configFrom(
+        `  client: ${client}\n  strategy: { connection: close, tls: { version: 1.3 } }\n  server: { kind: node }\n${load}`,
+      );
+      return predictionsFor(config, recordOf(config)).map(({ metric }) => metric);
+    };
+    expect(of('reference')).toContain('timeWait.server.entered');
+    expect(of('node-http')).not.toContain('timeWait.server.entered');
   });
 
   test('a limit of 10 requests: a tenth, and half a limit for each connection that is cut off', () => {
@@ -295,6 +343,17 @@ describe('ports', () => {
     expect(failing(held(0)).map(({ text }) => text)).not.toContain('no port in TIME_WAIT is taken again');
   });
 
+  test('where the server closes its TIME_WAIT has one for each port that the client takes first', () => {
+    const range = 'sysctls: { client: { ip_local_port_range: 40000 40499 } }';
+    const config = configFrom(
+      `  network: { mode: lab, ${range} }\n  strategy: { connection: close }\n  load: { model: open, rate: 800/s }\n`,
+    );
+    const held = (sent: number): number | null =>
+      predictionOf(config, 'timeWait.server.peak', { sent, opened: sent, seconds: 1.3 }).predicted;
+    expect(held(1040)).toBe(250);
+    expect(held(200)).toBe(200);
+  });
+
   test('where they are enough only the ceiling is said', () => {
     const config = configFrom(
       '  network: { mode: lab }\n  strategy: { pool: { maxRequests: 1 } }\n  load: { model: open, rate: 8000/s }\n',
@@ -381,6 +440,15 @@ test('ten packets a request with close, two or three without: within the range',
   // 2 + 5 to 4 + 7.
   expect(close.range).toEqual({ low: 7, high: 11 });
   expect(close.ratio).toBeCloseTo(1.2, 12);
+  const probed = { ...config, strategy: { ...config.strategy, tcp: { ...config.strategy.tcp, keepAliveMs: 1000 } } };
+  // Four probes on each of the 500 connections, with their ACKs, at most.
+  const ofProbes = predictionOf(probed, 'link.packetsPerRequest', {
+    sent: 1000,
+    opened: 500,
+    seconds: 4.5,
+    overrides: { link },
+  });
+  expect(ofProbes.range).toEqual({ low: 4.5, high: 4 + 0.5 * (7 + 8) });
 });
 
 test('closed users: each a request per pause and response', () => {

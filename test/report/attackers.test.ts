@@ -5,29 +5,21 @@ import { renderHtml } from '../../src/report/html/page.ts';
 import { renderMarkdown } from '../../src/report/markdown.ts';
 import { renderTerminal } from '../../src/report/terminal.ts';
 import type { AttackerRecord } from '../../src/results/attacker-record.ts';
+import { silent } from '../results/attacker-fixture.ts';
 import { run, variant } from '../results/fixtures.ts';
 import { assets, inputOf } from './html/fixtures.ts';
 
-const silent: AttackerRecord = {
-  kind: 'silent',
-  connections: 10,
-  attempted: 21,
-  opened: 20,
-  connectFailed: 1,
-  requests: 0,
-  closedByServer: { fin: 12, reset: 1 },
-  statuses: { 408: 12 },
-  stillOpen: 7,
-  firstCloser: { client: 7, server: 12, reset: 1 },
+const early: AttackerRecord = {
+  ...silent,
   untilCut: { unit: 'ns', count: 13, min: 1.5e9, p50: 2e9, p90: 2e9, max: 3e9, mean: 2e9, histogram: 'x' },
 };
 const later: AttackerRecord = {
-  ...silent,
+  ...early,
   untilCut: { unit: 'ns', count: 13, min: 2.5e9, p50: 4e9, p90: 4e9, max: 5e9, mean: 4e9, histogram: 'x' },
 };
 /** A group of a kind whose name a report has to escape: kinds stay open strings in the file. */
 const reader: AttackerRecord = {
-  ...silent,
+  ...early,
   kind: '<b>|slow-reader',
   connections: 1000,
   opened: 1000,
@@ -42,7 +34,7 @@ const variants = [variant('guests=some', { guests: 'some' }), variant('guests=no
 const results = run({ variants, blocks: 3, name: 'guests' }, (name, block) => {
   if (name !== 'guests=some') return {};
   // The last trial is invalid, and would add another 20.
-  const overrides = { attackers: [block === 0 ? silent : later, reader] };
+  const overrides = { attackers: [block === 0 ? early : later, reader] };
   if (block < 2) return { overrides };
   return { overrides: { ...overrides, valid: false, invalidReasons: [{ code: 'server-died', message: 'gone' }] } };
 });
@@ -64,7 +56,7 @@ test('counts are summed over valid trials, of times it is the median', () => {
 });
 
 test('of a kind that never looks at an answer nobody knows how many were 408', () => {
-  const trials = attacked.map((trial) => ({ ...trial, attackers: [{ ...silent, kind: 'unread-body', statuses: {} }] }));
+  const trials = attacked.map((trial) => ({ ...trial, attackers: [{ ...early, kind: 'unread-body', statuses: {} }] }));
   const [row] = attackerRows({ validTrials: trials, trials });
   expect(row!.cells[attackerHeadings.indexOf('408')]).toBeNull();
   expect(attackerSentence(row!)).not.toContain('408');

@@ -1,18 +1,17 @@
 /** Trials with attackers beside the load, with the real processes, in host mode and in a lab: every count agrees with them counted in. */
 import { describe, expect, test } from 'vitest';
-import { trialSchema, type TrialRecord } from '../../src/results/record.ts';
+import type { TrialRecord } from '../../src/results/record.ts';
 import type { AttackerConfig, AttackerKind } from '../../src/scenario/attacker-config.ts';
 import type { TrialConfig } from '../../src/scenario/config.ts';
 import type { AttackerTotals, ReconcileInput } from '../../src/trial/comparison.ts';
 import type { TrialDependencies } from '../../src/trial/dependencies.ts';
 import { realProcesses } from '../../src/trial/processes.ts';
 import { reconcile } from '../../src/trial/reconcile.ts';
-import { trialRecord } from '../../src/trial/record.ts';
-import { runTrial } from '../../src/trial/run-trial.ts';
 import { freePort } from '../hops/origin.ts';
 import { hasLab } from '../lab/users.ts';
 import { commandConfig } from '../server/command-programs.ts';
 import { config, consistent } from './fixtures.ts';
+import { closedLoad, configWith, wholeTrial } from './whole-trial.ts';
 
 const serverOf = (kind: 'node' | 'reference'): TrialConfig['server'] =>
   ({ ...config.server, kind, headersTimeoutMs: 200, requestTimeoutMs: 200 }) as TrialConfig['server'];
@@ -25,37 +24,8 @@ async function trial(
   dependencies: TrialDependencies = realProcesses,
   server = serverOf('node'),
 ): Promise<TrialRecord> {
-  const planned = {
-    index: 0,
-    block: 0,
-    order: 0,
-    variant: 'v',
-    seed: 3,
-    config: {
-      ...config,
-      server,
-      attackers,
-      network: { ...config.network, mode, congestionControl: mode === 'lab' ? 'cubic' : 'default' },
-      load: {
-        model: 'closed',
-        users: 4,
-        thinkTimeMs: 2,
-        warmUpMs: 100,
-        durationMs: 900,
-        workers: 1,
-        request: { method: 'GET', path: '/' },
-      } as const,
-    },
-  };
-  const circumstances = {
-    mode: { name: mode, fallback: null },
-    limits: { openFiles: 20_000, ephemeralPorts: 28_232 },
-    timeWaitCounting: 'entry',
-    samplerIntervalMs: 50,
-  } as const;
-  const record = trialRecord(await runTrial({ planned, circumstances }, dependencies));
-  expect(trialSchema.safeParse(record).error).toBeUndefined();
-  return record;
+  const load = closedLoad(4, 900, 2, 100);
+  return wholeTrial(configWith({ server, attackers, load }), { mode, dependencies });
 }
 
 const modes = (await hasLab()) ? (['host', 'lab'] as const) : (['host'] as const);

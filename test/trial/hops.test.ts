@@ -1,18 +1,19 @@
 /** Trials with programs on the way, with the real processes, in host mode and in a lab: every count agrees with the next program's. */
 import { existsSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { trialSchema, type TrialRecord } from '../../src/results/record.ts';
+import { HopError } from '../../src/hops/hop-handle.ts';
+import type { TrialRecord } from '../../src/results/record.ts';
 import type { TrialConfig } from '../../src/scenario/config.ts';
 import type { HopConfig } from '../../src/scenario/hop-config.ts';
 import type { TrialDependencies } from '../../src/trial/dependencies.ts';
 import { realProcesses } from '../../src/trial/processes.ts';
-import { trialRecord } from '../../src/trial/record.ts';
-import { runTrial } from '../../src/trial/run-trial.ts';
 import { proxyConfig } from '../hops/hop-config.ts';
 import { hasLab } from '../lab/users.ts';
 import { config } from './fixtures.ts';
+import { closedLoad, configWith, wholeTrial } from './whole-trial.ts';
 
 const hasNginx = existsSync('/usr/sbin/nginx');
+const hasHaproxy = existsSync('/usr/sbin/haproxy');
 const nginx: HopConfig = { ...proxyConfig(), kind: 'nginx' };
 
 async function trial(
@@ -21,38 +22,8 @@ async function trial(
   changes: Partial<Pick<TrialConfig, 'strategy' | 'server' | 'clientSetup'>> = {},
   dependencies: TrialDependencies = realProcesses,
 ): Promise<TrialRecord> {
-  const planned = {
-    index: 0,
-    block: 0,
-    order: 0,
-    variant: 'v',
-    seed: 3,
-    config: {
-      ...config,
-      ...changes,
-      via,
-      // The fixture's own network is that of host mode.
-      network: { ...config.network, mode, congestionControl: mode === 'lab' ? 'cubic' : 'default' },
-      load: {
-        model: 'closed',
-        users: 4,
-        thinkTimeMs: 2,
-        warmUpMs: 100,
-        durationMs: 700,
-        workers: 1,
-        request: { method: 'GET', path: '/' },
-      } as const,
-    },
-  };
-  const circumstances = {
-    mode: { name: mode, fallback: null },
-    limits: { openFiles: 20_000, ephemeralPorts: 28_232 },
-    timeWaitCounting: 'entry',
-    samplerIntervalMs: 50,
-  } as const;
-  const record = trialRecord(await runTrial({ planned, circumstances }, dependencies));
-  expect(trialSchema.safeParse(record).error).toBeUndefined();
-  return record;
+  const load = closedLoad(4, 700, 2, 100);
+  return wholeTrial(configWith({ ...changes, via, load }), { mode, dependencies });
 }
 
 /** What a busy machine makes of a sound trial. */
@@ -203,9 +174,24 @@ test('kill -9 of a program on the way ends the trial, which is invalid and says 
   expect(record.hops![0]).toMatchObject({ accepted: null, missing: 'the program ended in the middle of the trial' });
 });
 
+test.runIf(hasHaproxy).each(modes)('haproxy in %s mode', async (mode) => {
+  const record = await trial([{ ...proxyConfig(), kind: 'haproxy' }], mode);
+  const [hop] = record.hops!;
+  const sent = record.requests!.wholeTrial!.sent;
+  expect(record.invalidReasons.filter(({ code }) => !ofTheMachine.includes(code))).toEqual([]);
+  expect(record.reconciliation.filter(({ ok }) => ok === false)).toEqual([]);
+  expect(hop).toMatchObject({
+    kind: 'haproxy',
+    missing: expect.stringContaining('HAProxy') as string,
+    accepted: record.connections!.opened,
+    requests: { received: sent, sent, retries: 0 },
+  });
+  expect(record.server.executed).toBe(sent);
+});
+
 test('a program that is not installed makes the trial invalid and says so', async () => {
-  if (existsSync('/usr/sbin/haproxy')) return;
-  const record = await trial([{ ...proxyConfig(), kind: 'haproxy' }], 'host');
+  const startHop = (): Promise<never> => Promise.reject(new HopError('ENOTINSTALLED', 'haproxy is not installed'));
+  const record = await trial([{ ...proxyConfig(), kind: 'haproxy' }], 'host', {}, { ...realProcesses, startHop });
   expect(record.invalidReasons[0]).toMatchObject({
     code: 'hop-failed',
     message: expect.stringContaining('haproxy is not installed') as string,

@@ -4,16 +4,8 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import type { TrialRecord } from '../../src/results/record.ts';
 import { realProcesses } from '../../src/trial/processes.ts';
-import { trialRecord } from '../../src/trial/record.ts';
-import { runTrial } from '../../src/trial/run-trial.ts';
 import { config } from './fixtures.ts';
-
-const circumstances = {
-  mode: { name: 'host', fallback: null },
-  limits: { openFiles: 20_000, ephemeralPorts: 28_232 },
-  timeWaitCounting: 'entry',
-  samplerIntervalMs: 100,
-} as const;
+import { closedLoad, wholeTrial } from './whole-trial.ts';
 
 const open: Server[] = [];
 afterEach(() => {
@@ -22,23 +14,10 @@ afterEach(() => {
 
 /** A trial of 4 users whose requests go to `port` instead of the server's own. */
 async function trialAgainst(port: number): Promise<TrialRecord> {
-  const load = {
-    model: 'closed',
-    users: 4,
-    thinkTimeMs: 5,
-    warmUpMs: 0,
-    durationMs: 500,
-    workers: 1,
-    request: { method: 'GET', path: '/' },
-  } as const;
-  const strategy = { ...config.strategy, timeouts: { connectMs: 1000, responseMs: 300 } };
-  const planned = {
-    index: 0,
-    block: 1,
-    order: 0,
-    variant: 'default',
-    config: { ...config, strategy: { ...strategy, connection: 'keep-alive' as const }, load },
-    seed: 1,
+  const strategy = {
+    ...config.strategy,
+    connection: 'keep-alive' as const,
+    timeouts: { connectMs: 1000, responseMs: 300 },
   };
   const dependencies = {
     ...realProcesses,
@@ -47,7 +26,7 @@ async function trialAgainst(port: number): Promise<TrialRecord> {
       port,
     }),
   };
-  return trialRecord(await runTrial({ planned, circumstances }, dependencies));
+  return wholeTrial({ ...config, strategy, load: closedLoad(4, 500, 5) }, { dependencies });
 }
 
 async function listen(onConnection: (socket: Socket) => void): Promise<number> {

@@ -1,35 +1,19 @@
 /** Whole trials with the real processes whose client sends requests again: every row of the reconciliation agrees. */
 import { expect, test } from 'vitest';
 import type { TrialRecord } from '../../src/results/record.ts';
-import type { FaultName, StrategyConfig } from '../../src/scenario/config.ts';
-import { realProcesses } from '../../src/trial/processes.ts';
-import { trialRecord } from '../../src/trial/record.ts';
-import { runTrial } from '../../src/trial/run-trial.ts';
+import type { FaultName, StrategyConfig, TrialConfig } from '../../src/scenario/config.ts';
+import { bundledServer } from '../scenario/read.ts';
 import { config } from './fixtures.ts';
-
-const circumstances = {
-  mode: { name: 'host', fallback: null },
-  limits: { openFiles: 20_000, ephemeralPorts: 28_232 },
-  timeWaitCounting: 'entry',
-  samplerIntervalMs: 100,
-} as const;
+import { wholeTrial } from './whole-trial.ts';
 
 async function trialWith(strategy: Partial<StrategyConfig>, fault: FaultName): Promise<TrialRecord> {
   const pool = { ...config.strategy.pool, maxRequests: Infinity };
-  const planned = {
-    index: 0,
-    block: 1,
-    order: 0,
-    variant: 'default',
-    config: {
-      ...config,
-      strategy: { ...config.strategy, pool, ...strategy },
-      server: { ...config.server, kind: 'reference' as const, faults: [{ fault, probability: 0.1 }] },
-      load: { ...config.load, ratePerSecond: 400 },
-    },
-    seed: 1,
-  };
-  return trialRecord(await runTrial({ planned, circumstances } as Parameters<typeof runTrial>[0], realProcesses));
+  return wholeTrial({
+    ...config,
+    strategy: { ...config.strategy, pool, ...strategy },
+    server: { ...bundledServer(config), kind: 'reference', faults: [{ fault, probability: 0.1 }] },
+    load: { ...config.load, ratePerSecond: 400 } as TrialConfig['load'],
+  });
 }
 
 test.each([

@@ -29,6 +29,8 @@ export class NodeConnection {
   endSeen = false;
   /** Whose FIN came first, as far as it is known. */
   ending: Ending | null = null;
+  /** The server was told that the client ends it (GOAWAY): it may send the first FIN, and yet the end is the client's. */
+  isAnnounced = false;
   #reason: ClientCloseReason | null = null;
 
   constructor(id: number, socket: Socket, openingNs: number) {

@@ -202,12 +202,13 @@ export class SocketLedger {
     for (const resolve of this.#onEmpty.splice(0)) resolve();
   }
 
-  #count({ ending: seen, reason: said, answered, readyNs }: NodeConnection): void {
+  #count({ ending: seen, reason: said, answered, readyNs, isAnnounced }: NodeConnection): void {
     if (readyNs === null && this.#handshakes !== null) this.#handshakes.failed++;
     const ending = seen ?? 'client';
     const isServers = ending === 'server';
-    // A connection that nobody needed was the server's to end, where its FIN turns out to have come first.
-    const reason = isServers && (said === 'idleTimeout' || said === 'teardown') ? 'serverFin' : said;
+    // A connection that nobody needed was the server's to end, where its FIN turns out to have come first and was no answer.
+    const isOvertaken = isServers && !isAnnounced && (said === 'idleTimeout' || said === 'teardown');
+    const reason = isOvertaken ? 'serverFin' : said;
     const ours = this.#tearingDown ? 'teardown' : 'error';
     const actual = reason ?? (isServers ? 'serverFin' : ours);
     this.#tally.closed(actual, actual === 'teardown' && ending === 'client' ? 'teardown' : ending, answered);
