@@ -30,13 +30,21 @@ export function modelPart({ tables }: Claim, evidence: readonly ScenarioEvidence
   return [`**Theory beside it.** ${summary([...rows.values()])} All of them: ${links}.`, ''];
 }
 
-/** `30 figures have a formula. Measured over predicted is 0.985 to 1.033. For 4 an assumption does not hold.` */
+/** How near it comes where it may be asked to, and for how many figures it may not. */
 function summary(rows: readonly ModelRow[]): string {
-  const ratios = rows.flatMap(({ prediction: { ratio } }) => ratio ?? []).sort((a, b) => a - b);
-  const failed = rows.filter(({ failed: reasons }) => reasons.length > 0).length;
-  const range = ratios.length === 0 ? '' : ` Measured over predicted is ${ratioRange(ratios)}.`;
-  const broken = failed === 0 ? '' : ` For ${failed} an assumption does not hold.`;
-  return `Formulas speak of ${plural(rows.length, 'figure')} of these variants.${range}${broken}`;
+  const count = (has: (row: ModelRow) => boolean): number => rows.filter(has).length;
+  const sure = rows.filter(({ unknown }) => unknown.length === 0);
+  const ratios = sure.flatMap(({ prediction: { ratio } }) => ratio ?? []).sort((a, b) => a - b);
+  const failed = count((one) => one.failed.length > 0);
+  const unsure = count((one) => one.failed.length === 0 && one.unknown.length > 0);
+  return [
+    `Formulas speak of ${plural(rows.length, 'figure')} of these variants.`,
+    ...(ratios.length === 0
+      ? []
+      : [`Where every assumption holds, measured over predicted is ${ratioRange(ratios)} (${ratios.length}).`]),
+    ...(failed === 0 ? [] : [`For ${failed} an assumption does not hold.`]),
+    ...(unsure === 0 ? [] : [`For ${unsure} the trials do not tell of every assumption.`]),
+  ].join(' ');
 }
 
 function ratioRange(sorted: readonly number[]): string {
