@@ -13,8 +13,8 @@ export interface HaproxyPlaces extends Endpoint {
   readonly upstream: Endpoint;
   /** Where it can be asked for its counts: the path of a Unix socket. */
   readonly statsSocket: string;
-  /** Descriptors that it may have. */
-  readonly files: number;
+  /** Descriptors that it may have; null where that is not known: then it decides by itself how many clients it takes. */
+  readonly files: number | null;
 }
 
 /**
@@ -30,7 +30,7 @@ export function haproxyConfig(config: ProxyHopConfig, places: HaproxyPlaces): st
   return [
     'global',
     '  nbthread 1',
-    `  maxconn ${Math.min(mostClients, Math.floor((files - ownFiles) / 2))}`,
+    ...(files === null ? [] : [`  maxconn ${clientsWith(files)}`]),
     `  stats socket ${statsSocket} mode 600 level user`,
     'defaults',
     '  mode http',
@@ -51,6 +51,10 @@ export function haproxyConfig(config: ProxyHopConfig, places: HaproxyPlaces): st
     `  server next ${next.host}:${next.port}${keeps ? ` pool-max-conn ${pool.size} pool-purge-delay ${longTime}${reuse}` : ''}`,
     '',
   ].join('\n');
+}
+
+function clientsWith(files: number): number {
+  return Math.max(1, Math.min(mostClients, Math.floor((files - ownFiles) / 2)));
 }
 
 /** HAProxy does not print what it runs with: these are the settings that it was given, and took. */

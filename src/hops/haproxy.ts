@@ -4,9 +4,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { nowNs } from '../kernel/clock.ts';
 import { fileLimit } from '../kernel/file-limit.ts';
+import { loadNative } from '../kernel/native.ts';
 import type { ProxyHopConfig } from '../scenario/hop-config.ts';
 import { haproxyConfig, haproxySettings } from './haproxy-config.ts';
 import { readHaproxyStats, type HaproxyCounts } from './haproxy-stats.ts';
@@ -25,7 +25,13 @@ export async function startHaproxy(config: ProxyHopConfig, options: StartHopOpti
   const folder = await mkdtemp(join(tmpdir(), 'connbench-haproxy-'));
   const file = join(folder, 'haproxy.cfg');
   const statsSocket = join(folder, 'stats.sock');
-  const text = haproxyConfig(config, { host, port, upstream, statsSocket, files: fileLimit() });
+  const text = haproxyConfig(config, {
+    host,
+    port,
+    upstream,
+    statsSocket,
+    files: loadNative().ok ? fileLimit() : null,
+  });
   try {
     await writeFile(file, text);
     await ask([...launcher, path, '-c', '-f', file]);
@@ -38,10 +44,7 @@ export async function startHaproxy(config: ProxyHopConfig, options: StartHopOpti
         settings: haproxySettings(config, version, text),
         whyNull,
         counts: async () => report(await askCounts(statsSocket)),
-        drain: async (graceMs) => {
-          const deadline = Date.now() + graceMs;
-          while ((await askCounts(statsSocket)).open > 0 && Date.now() < deadline) await sleep(pollMs);
-        },
+        open: async () => (await askCounts(statsSocket)).open,
         lastCounts: (before) => Promise.resolve(before),
       },
       options,
@@ -51,8 +54,6 @@ export async function startHaproxy(config: ProxyHopConfig, options: StartHopOpti
     throw error;
   }
 }
-
-const pollMs = 10;
 
 function report({ accepted, received, tried, retries }: HaproxyCounts): PartialHopReport {
   return { atNs: nowNs(), accepted, received, tried, statuses: null, failed: null, retries };

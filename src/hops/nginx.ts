@@ -3,7 +3,6 @@ import { get } from 'node:http';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { nowNs } from '../kernel/clock.ts';
 import type { ProxyHopConfig } from '../scenario/hop-config.ts';
 import { HopError, type HopHandle, type PartialHopReport, type StartHopOptions } from './hop-handle.ts';
@@ -36,10 +35,7 @@ export async function startNginx(config: ProxyHopConfig, options: StartHopOption
         settings: readNginxSettings(printed.slice(printed.indexOf('# configuration file')), build.version),
         whyNull,
         counts: async () => (status === null ? null : statusReport((await status.read()).accepted)),
-        drain: async (graceMs) => {
-          const deadline = Date.now() + graceMs;
-          while (status !== null && (await status.read()).active > 0 && Date.now() < deadline) await sleep(pollMs);
-        },
+        open: async () => (status === null ? 0 : (await status.read()).active),
         lastCounts: async (before) => ({
           atNs: nowNs(),
           accepted: before?.accepted ?? null,
@@ -53,8 +49,6 @@ export async function startNginx(config: ProxyHopConfig, options: StartHopOption
     throw error;
   }
 }
-
-const pollMs = 10;
 
 function statusReport(accepted: number): PartialHopReport {
   return { atNs: nowNs(), accepted, received: null, tried: null, statuses: null, failed: null, retries: null };

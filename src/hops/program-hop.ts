@@ -1,5 +1,6 @@
 /** An installed program as a hop: in a folder of its own, ready when it listens, ended with every process of its tree. */
 import { rm } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProcessEnd } from '../kernel/ipc-child.ts';
 import type { HopKind } from '../scenario/hop-config.ts';
 import { CommandProcess } from '../server/command-process.ts';
@@ -17,13 +18,14 @@ export interface InstalledProgram {
   readonly whyNull: string | null;
   /** What it counts while it runs. */
   readonly counts: () => Promise<PartialHopReport | null>;
-  /** Waits until no client is connected any more, as far as the program tells, at most `graceMs`. */
-  readonly drain: (graceMs: number) => Promise<void>;
+  /** Connections of clients that are open now; 0 where the program does not tell. */
+  readonly open: () => Promise<number>;
   /** What it left behind when it ended, beside the counts that were read last. */
   readonly lastCounts: (before: PartialHopReport | null) => Promise<PartialHopReport | null>;
 }
 
 const mostTerminateMs = 3_000;
+const pollMs = 10;
 
 /** Rejects with a HopError (EEXITED, EDEADLINE) that has the program's last output; then no process and no folder is left. */
 export async function startProgram(
@@ -100,7 +102,8 @@ class ProgramHop implements HopHandle {
     if (death !== null) throw death;
     this.#isExpectedToEnd = true;
     try {
-      await this.#program.drain(graceMs);
+      const deadline = Date.now() + graceMs;
+      while ((await this.#program.open()) > 0 && Date.now() < deadline) await sleep(pollMs);
       const counts = await this.#program.counts();
       this.#command.terminate();
       if (!(await this.#command.isGoneWithin(Math.min(this.#deadlineMs, mostTerminateMs)))) await this.#command.kill();

@@ -134,6 +134,18 @@ backend next
     expect(lines).toContain('server next 10.0.0.2:9000');
   });
 
+  it.each([
+    [Infinity, 'maxconn 16384'],
+    [20_000, 'maxconn 9900'],
+    [200, 'maxconn 1'],
+  ])('takes as many clients as %d descriptors allow', (files, line) => {
+    expect(linesOf(haproxyConfig(proxyConfig(), { ...at, files }))).toContain(line);
+  });
+
+  it('decides by itself where nobody knows how many it may have', () => {
+    expect(haproxyConfig(proxyConfig(), { ...at, files: null })).not.toMatch(/^ *maxconn/m);
+  });
+
   it('tells its counts, and nothing where one is missing', () => {
     const head = '# pxname,svname,scur,stot,conn_tot,req_tot';
     const lines = ['clients,FRONTEND,1,2,2,4', 'next,next,0,7,,4', 'next,BACKEND,0,4,,4', ''];
